@@ -1,0 +1,31 @@
+# sciopt: each command sets up .venv first where that is needed (see scripts/setup.sh).
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-all lint bench clean
+
+help: ## show this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do \
+		printf '%-16s %s\n' "$$name" "$$text"; done
+	@echo '  PYTHON=... names the Python (3.10 to 3.12); UV= installs with pip where uv is there too.'
+
+setup: ## make .venv with all that is needed
+	@sh scripts/setup.sh
+
+demo: setup ## design a ligand from benzene: no key, no network, some minutes
+	@.venv/bin/sciopt demo
+
+test: setup ## run the tests but for the slow ones
+	.venv/bin/python -m pytest -m "not slow"
+
+test-all: setup ## run all tests
+	.venv/bin/python -m pytest
+
+lint: setup ## ruff and mypy
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+
+bench: setup ## print how long it takes to start
+	.venv/bin/python benchmarks/startup.py
+
+clean: ## remove .venv and what tools left behind; runs are kept
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,5 @@
+"""`python -m sciopt` is the command line."""
+
+from sciopt.cli import main
+
+main()

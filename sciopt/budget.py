@@ -1,0 +1,73 @@
+"""Limits of a run, and the meter that counts against them."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from dataclasses import dataclass
+
+from sciopt.errors import InvalidInput
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What a run used so far. `cpu_seconds` is the recorded cost of its results, also when they came from a cache."""
+
+    evaluations: int = 0
+    quick: int = 0
+    cpu_seconds: float = 0.0
+    calls: int = 0
+    tokens: int = 0
+    dollars: float = 0.0
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Limits, each optional but one: a run without any would not end."""
+
+    evaluations: int | None = None
+    quick: int | None = None
+    cpu_seconds: float | None = None
+    calls: int | None = None
+    tokens: int | None = None
+    dollars: float | None = None
+
+    def __post_init__(self) -> None:
+        limits = dataclasses.asdict(self)
+        if all(limit is None for limit in limits.values()):
+            raise InvalidInput("a budget needs a limit, for example 60 evaluations")
+        for name, limit in limits.items():
+            if limit is not None and not limit > 0:
+                raise InvalidInput(f"budget of {limit:g} {name}: expected more than 0, for example 60")
+
+    @classmethod
+    def of(cls, budget: Budget | int) -> Budget:
+        """A plain number counts evaluations."""
+        return budget if isinstance(budget, Budget) else cls(evaluations=budget)
+
+    def exhausted(self, spent: Spent) -> str | None:
+        """The first limit that is reached, in words."""
+        for name, limit in dataclasses.asdict(self).items():
+            used = getattr(spent, name)
+            if limit is not None and used >= limit:
+                return f"{used:g} of {limit:g} {name.replace('_', ' ')} used"
+        return None
+
+
+class Meter:
+    """Adds up what is spent; safe under threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._spent = Spent()
+
+    @property
+    def spent(self) -> Spent:
+        """A snapshot."""
+        return self._spent
+
+    def add(self, more: Spent) -> None:
+        """Count `more` in every quantity."""
+        with self._lock:
+            old = dataclasses.asdict(self._spent)
+            self._spent = Spent(**{name: old[name] + value for name, value in dataclasses.asdict(more).items()})

@@ -1,0 +1,121 @@
+"""What a domain brings along, and how domains and engines are found: entry points, ours like anyone's.
+
+A distribution that declares an entry point in the group `sciopt.domains` (an importable `Domain`) or `sciopt.engines`
+(a callable `name -> Engine`) is found without a change to sciopt. Importing a domain record must be cheap: everything
+heavy in it is a "module:attribute" string that is imported when it is used.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, version
+from typing import TYPE_CHECKING, Any
+
+from sciopt.errors import InvalidInput, NoDesigner, UnknownName
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from sciopt.engines.base import Proposal
+    from sciopt.objective import Objective
+    from sciopt.verbalize import Brief
+
+    Designer = Callable[[Brief, int, np.random.Generator], list[Proposal]]
+
+DOMAINS = "sciopt.domains"
+ENGINES = "sciopt.engines"
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A program or library, as `sciopt doctor` shows it. `version` is None where it is missing."""
+
+    name: str
+    version: str | None
+    purpose: str
+    remedy: str = ""
+    needed: bool = True
+
+
+def installed(distribution: str, purpose: str, *, needed: bool = True) -> Tool:
+    """A Python distribution as a tool."""
+    try:
+        found: str | None = version(distribution)
+    except PackageNotFoundError:
+        found = None
+    return Tool(distribution, found, purpose, f"pip install {distribution}", needed)
+
+
+@dataclass(frozen=True)
+class Domain:
+    """One field of science: its kinds of variable and where its parts are imported from."""
+
+    name: str
+    summary: str
+    objective: str
+    """`factory(specification: Mapping[str, Any]) -> Objective`, the inverse of `objective.specification()`."""
+    commands: str = ""
+    """`register(app: typer.Typer) -> None` adds the domain's commands to the command line."""
+    demo: str = ""
+    """`demo(folder: Path) -> None` shows the domain's main job on real input; `sciopt demo` calls it."""
+    designers: Mapping[str, str] = field(default_factory=dict)
+    """For a kind of variable: `designer(brief, wanted, rng) -> list[Proposal]`, the offline engine's hands."""
+    outputs: str = ""
+    """`write(run: Run) -> list[Path]`: the domain's files and figures, made from a run's log into its folder."""
+    tools: str = ""
+    """`tools() -> Iterable[Tool]`: what `sciopt doctor` shows for this domain."""
+
+
+def load(reference: str) -> Any:
+    """Import what a "module:attribute" string names."""
+    module, _, attribute = reference.partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+@functools.cache
+def domains() -> dict[str, Domain]:
+    """All installed domains by name; an entry point that is no `Domain` is an error that names it."""
+    found: dict[str, Domain] = {}
+    for entry in sorted(entry_points(group=DOMAINS), key=lambda e: e.name):
+        domain = entry.load()
+        if not isinstance(domain, Domain):
+            raise InvalidInput(
+                f"the entry point {entry.name} = {entry.value} in {DOMAINS} is {domain!r}; expected a Domain"
+            )
+        found[domain.name] = domain
+    return found
+
+
+def domain(name: str) -> Domain:
+    """One installed domain."""
+    known = domains()
+    if name not in known:
+        raise UnknownName.among("domain", name, known, f"installed are {', '.join(known) or 'none'}")
+    return known[name]
+
+
+def objective_from(specification: Mapping[str, Any]) -> Objective:
+    """The objective that a run's specification describes: `{"domain": name, ...}`."""
+    built: Objective = load(domain(str(specification["domain"])).objective)(specification)
+    return built
+
+
+def designer(kind: str) -> Designer:
+    """The designer that a domain registered for a kind of variable."""
+    for each in domains().values():
+        if kind in each.designers:
+            found: Designer = load(each.designers[kind])
+            return found
+    kinds = sorted(k for d in domains().values() for k in d.designers)
+    raise NoDesigner(
+        f"the offline engine has no designer for {kind!r} (it has them for: {', '.join(kinds) or 'nothing'}); "
+        "use a language model: --engine MODEL, or engine='MODEL'"
+    )
+
+
+def engine_entries() -> dict[str, EntryPoint]:
+    """Engines that other distributions bring, by name."""
+    return {entry.name: entry for entry in entry_points(group=ENGINES)}

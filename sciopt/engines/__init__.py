@@ -1,0 +1,26 @@
+"""Engines: whoever reads a gradient and answers with new candidates."""
+
+from __future__ import annotations
+
+from sciopt.domain import engine_entries
+from sciopt.engines.base import Engine
+
+
+def engine_from(engine: str | Engine, *, base_url: str | None = None) -> Engine:
+    """An engine by name: "offline", one that a distribution brings, or else a litellm model name.
+
+    An object that is an engine already is returned as it is.
+    """
+    if not isinstance(engine, str):
+        return engine
+    if engine == "offline":
+        from sciopt.engines.offline import OfflineEngine
+
+        return OfflineEngine()
+    entries = engine_entries()
+    if engine in entries:
+        made: Engine = entries[engine].load()(engine)
+        return made
+    from sciopt.engines.litellm import LiteLLMEngine
+
+    return LiteLLMEngine(engine, base_url=base_url)

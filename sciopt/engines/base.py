@@ -1,0 +1,65 @@
+"""The seam behind which an engine stands: `complete(Request) -> Reply`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What an answer cost: calls to a provider, tokens both ways, and US dollars."""
+
+    calls: int = 0
+    tokens: int = 0
+    dollars: float = 0.0
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(self.calls + other.calls, self.tokens + other.tokens, self.dollars + other.dollars)
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A new candidate text; `because` holds the ids of the findings that it follows, where the engine says so."""
+
+    text: str
+    because: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Request:
+    """What an engine is asked: `text` is a rendered `Brief`; the same text and seed give the same request."""
+
+    text: str
+    proposals: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What an engine answered; `text` is its raw answer, for the log."""
+
+    proposals: tuple[Proposal, ...]
+    text: str = ""
+    usage: Usage = Usage()
+    cached: bool = False
+
+
+@runtime_checkable
+class Engine(Protocol):
+    """Whoever reads the words. Thread-safe. Raises `EngineError` when no usable answer can be had."""
+
+    @property
+    def name(self) -> str:
+        """What the log calls this engine."""
+
+    @property
+    def proposals(self) -> int:
+        """How many candidates it is asked for in one step when the user does not say."""
+
+    @property
+    def paid(self) -> bool:
+        """Whether an answer costs money or a person's time, so that it is cached and never asked for twice."""
+
+    def complete(self, request: Request) -> Reply:
+        """Answer a request."""

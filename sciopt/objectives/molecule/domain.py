@@ -1,0 +1,16 @@
+"""What the molecules bring to sciopt; cheap to import, everything heavy is named and imported when it is used."""
+
+from __future__ import annotations
+
+from sciopt.domain import Domain
+
+DOMAIN = Domain(
+    name="molecule",
+    summary="ligands: AutoDock Vina, QED and synthetic accessibility of a SMILES",
+    objective="sciopt.objectives.molecule.objective:from_specification",
+    commands="sciopt.objectives.molecule.commands:register",
+    demo="sciopt.objectives.molecule.commands:demo",
+    designers={"smiles": "sciopt.objectives.molecule.designer:design"},
+    outputs="sciopt.objectives.molecule.outputs:write",
+    tools="sciopt.objectives.molecule.tools:tools",
+)

@@ -1,0 +1,57 @@
+"""The files of a molecule run besides its log: the best poses, and two figures; all made from the log and the cache."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sciopt.objectives.molecule.figures import WayStep, molecules_on_the_way
+from sciopt.objectives.molecule.goals import UNITS, Scoring
+from sciopt.report.figures import Panel, TrajectoryPoint, save, trajectory
+from sciopt.runs.run import Row, Run
+
+DRAWN = 12
+"""At most so many molecules are drawn on the way."""
+
+
+def write(run: Run) -> list[Path]:
+    """`best.sdf`, `best.pdbqt`, and the figures `trajectory` and `molecules`; the paths that were written."""
+    rows = run.rows
+    best = _best(rows)
+    if best is None:
+        return []
+    paths = []
+    for name, text in run.artifacts(best.evaluation).items():
+        path = run.folder / f"best{Path(name).suffix}"
+        path.write_text(text, encoding="utf-8")
+        paths.append(path)
+    return [*paths, *_trajectory(run, rows), *_molecules(run, rows)]
+
+
+def _best(rows: list[Row]) -> Row | None:
+    done = [row for row in rows if row.evaluation.failure is None]
+    return min(done, key=lambda row: row.evaluation.loss) if done else None
+
+
+def _values(row: Row) -> dict[str, float]:
+    return {m.quantity: m.value for m in row.evaluation.measurements}
+
+
+def _trajectory(run: Run, rows: list[Row]) -> list[Path]:
+    scoring = Scoring.from_specification(run.specification["objective"]["scoring"])
+    points = [TrajectoryPoint(r.number, r.evaluation.loss, _values(r), r.is_best) for r in rows]
+    panels = [Panel(name, UNITS[name], scoring.goal(name)) for name in ("Vina score", "QED")]
+    title = f"{run.specification['objective']['target']}, {run.specification['engine']} engine"
+    return save(trajectory(points, panels=panels, title=title), run.folder / "trajectory")
+
+
+def _molecules(run: Run, rows: list[Row]) -> list[Path]:
+    """The best molecules on the way; the first and the last ones where there are many."""
+    way = [row for row in rows if row.is_best and row.evaluation.failure is None]
+    shown = way if len(way) <= DRAWN else [way[0], *way[1 - DRAWN :]]
+    steps = [WayStep(r.evaluation.value, r.number, r.evaluation.loss, _drawn(r)) for r in shown]
+    return molecules_on_the_way(steps).save(run.folder / "molecules")
+
+
+def _drawn(row: Row) -> dict[str, float]:
+    values = _values(row)
+    return {name: values[name] for name in ("Vina score", "QED")}

@@ -1,0 +1,99 @@
+"""Ligands scored without a search: with a progress bar, to text, CSV and SDF."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sciopt.bench import collect, measure
+from sciopt.cache import Cache
+from sciopt.errors import InvalidInput, InvalidValue
+from sciopt.objective import Evaluation, Objective
+from sciopt.objectives.molecule.readers import Entry
+from sciopt.verbalize import Detail, render_evaluation
+
+
+@dataclass(frozen=True)
+class Scored:
+    """One ligand as it was given, and what was measured on it."""
+
+    entry: Entry
+    evaluation: Evaluation
+
+    def as_text(self, detail: Detail) -> str:
+        """The gradient text, under the ligand's name."""
+        name = self.entry.name or self.entry.text
+        return f"# {name}\n{render_evaluation(self.evaluation, detail=detail)}"
+
+    def as_data(self, detail: Detail) -> dict[str, Any]:
+        """Plain data for `--json`."""
+        e = self.evaluation
+        return {
+            "given": self.entry.text,
+            "name": self.entry.name,
+            "value": e.value,
+            "loss": None if e.failure else e.loss,
+            "measurements": {m.quantity: m.value for m in e.measurements},
+            "failure": e.failure,
+            "protocol": dict(e.protocol),
+            "gradient": render_evaluation(e, detail=detail),
+        }
+
+
+def score_all(
+    objective: Objective, entries: Sequence[Entry], *, workers: int, advance: Callable[[], None], cache: Cache
+) -> list[Scored]:
+    """Measure every entry, in order; one that is no ligand is a failed evaluation with its reason.
+
+    `advance` is called as each one is done. An exception (a signal) ends the objective's processes at once.
+    """
+    with ThreadPoolExecutor(workers) as threads:
+        futures = [threads.submit(_score, objective, entry, cache) for entry in entries]
+        try:
+            for future in futures:
+                future.add_done_callback(lambda _: advance())
+            return collect(futures)
+        except BaseException:
+            objective.close()
+            raise
+
+
+def _score(objective: Objective, entry: Entry, cache: Cache) -> Scored:
+    try:
+        value = objective.canonical(entry.text)
+    except InvalidValue as error:
+        return Scored(entry, Evaluation.failed(entry.text, str(error), protocol=objective.protocol))
+    return Scored(entry, measure(objective, cache, value)[0])
+
+
+def write_csv(scored: Sequence[Scored], path: Path) -> None:
+    """One row for each ligand: what was given, what was measured, and the reason of a failure."""
+    quantities = list(dict.fromkeys(m.quantity for each in scored for m in each.evaluation.measurements))
+    try:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(["name", "given", "smiles", "loss", *quantities, "failure"])
+            for each in scored:
+                e = each.evaluation
+                measured = {m.quantity: m.value for m in e.measurements}
+                row = [each.entry.name, each.entry.text, e.value, "" if e.failure else e.loss]
+                writer.writerow([*row, *(measured.get(q, "") for q in quantities), e.failure or ""])
+    except OSError as error:
+        raise InvalidInput(f"the table {path} cannot be written: {error.strerror}") from error
+
+
+def write_sdf(scored: Sequence[Scored], path: Path) -> None:
+    """The best pose of each ligand that was docked."""
+    poses = [
+        each.evaluation.artifacts["poses.sdf"].partition("$$$$\n")[0] + "$$$$\n"
+        for each in scored
+        if not each.evaluation.failure
+    ]
+    try:
+        path.write_text("".join(poses), encoding="utf-8")
+    except OSError as error:
+        raise InvalidInput(f"the poses {path} cannot be written: {error.strerror}") from error

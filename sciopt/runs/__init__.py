@@ -1,0 +1,1 @@
+"""Runs on disk: read back, compared, spread over machines."""

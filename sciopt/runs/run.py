@@ -1,0 +1,178 @@
+"""A run read back from its folder: everything that a report, a table or a figure needs, without the scientific code."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sciopt.cache import Cache
+from sciopt.log import LOG_NAME, Event, read_log
+from sciopt.objective import Evaluation
+from sciopt.records import from_dict
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Row:
+    """One evaluation of a run, with its place in it."""
+
+    number: int
+    step: int
+    parent: str | None
+    because: tuple[str, ...]
+    is_best: bool
+    evaluation: Evaluation
+    cpu_seconds: float
+    cached: bool
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request to the engine: the gradient as it was read, and what was proposed."""
+
+    step: int
+    lead: str
+    text: str
+    proposals: tuple[str, ...]
+
+
+class Run:
+    """The record of a run. Reading never changes the folder; a run that is still going on can be read."""
+
+    def __init__(self, folder: Path, events: Sequence[Event]) -> None:
+        self.folder = folder
+        self.events = tuple(events)
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Run:
+        """Read a run; `LogError` when there is none."""
+        return cls(Path(folder), read_log(Path(folder) / LOG_NAME))
+
+    def _of(self, kind: str) -> Iterator[Event]:
+        return (event for event in self.events if event.kind == kind)
+
+    @property
+    def header(self) -> Mapping[str, Any]:
+        """The first event: protocol and specification."""
+        return next((event.data for event in self._of("header")), {})
+
+    @property
+    def specification(self) -> Mapping[str, Any]:
+        """What was asked for."""
+        specification: Mapping[str, Any] = self.header.get("specification", {})
+        return specification
+
+    @property
+    def ending(self) -> Mapping[str, Any] | None:
+        """Why it ended; None while it has not."""
+        return next((event.data for event in self._of("end")), None)
+
+    @property
+    def spent(self) -> Mapping[str, float]:
+        """What was spent when the last step ended."""
+        last: Mapping[str, float] = {}
+        for event in self.events:
+            last = event.volatile.get("spent", last)
+        return last
+
+    @property
+    def rows(self) -> list[Row]:
+        """All evaluations, in order."""
+        return [
+            Row(
+                event.data["number"],
+                event.data["step"],
+                event.data["parent"],
+                tuple(event.data["because"]),
+                event.data["best"],
+                from_dict(Evaluation, event.data["evaluation"]),
+                event.volatile["cpu_seconds"],
+                event.volatile["cached"],
+            )
+            for event in self._of("evaluation")
+        ]
+
+    @property
+    def asked(self) -> list[Asked]:
+        """All requests to the engine, in order."""
+        return [
+            Asked(e.data["step"], e.data["lead"], e.data["text"], tuple(p["text"] for p in e.data["proposals"]))
+            for e in self._of("reply")
+        ]
+
+    def artifacts(self, evaluation: Evaluation) -> Mapping[str, str]:
+        """The texts that belong to an evaluation (poses), from the run's cache; empty when they are gone from it."""
+        shared = next((event.volatile.get("cache") for event in self._of("header")), None)
+        cache = Cache(Path(shared) if shared else self.folder / "cache")
+        stored = cache.get(Cache.key("evaluation", evaluation.value, self.header["protocol"]))
+        return from_dict(Evaluation, stored).artifacts if stored else {}
+
+    def records(self) -> list[dict[str, Any]]:
+        """One flat row for each evaluation: measurements by name and unit, loss, failure, cost."""
+        flat = []
+        for row in self.rows:
+            e = row.evaluation
+            measured = {f"{m.quantity} [{m.unit}]" if m.unit else m.quantity: m.value for m in e.measurements}
+            flat.append(
+                {
+                    "number": row.number,
+                    "step": row.step,
+                    "value": e.value,
+                    "parent": row.parent or "",
+                    "because": " ".join(row.because),
+                    "best": row.is_best,
+                    "loss": e.loss if e.failure is None else None,
+                    **measured,
+                    "failure": e.failure or "",
+                    "cpu_seconds": row.cpu_seconds,
+                }
+            )
+        return flat
+
+    def table(self) -> pd.DataFrame:
+        """The evaluations as a pandas table."""
+        import pandas as pd
+
+        return pd.DataFrame(self.records())
+
+    def write_table(self, path: Path) -> Path:
+        """The evaluations as CSV; a column for every quantity that any of them measured."""
+        flat = self.records()
+        columns = list(dict.fromkeys(name for record in flat for name in record))
+        last = ["failure", "cpu_seconds"]
+        columns = [name for name in columns if name not in last] + last
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, columns, restval="")
+            writer.writeheader()
+            writer.writerows(flat)
+        return path
+
+    def write_gradients(self, folder: Path) -> list[Path]:
+        """The text of each gradient as the engine read it, one file a step."""
+        folder.mkdir(parents=True, exist_ok=True)
+        paths = []
+        for each in self.asked:
+            path = folder / f"step_{each.step:03d}.txt"
+            path.write_text(each.text, encoding="utf-8")
+            paths.append(path)
+        return paths
+
+
+def describe(row: Row) -> dict[str, Any]:
+    """A row as plain data, for `--json`."""
+    e = row.evaluation
+    return {
+        "value": e.value,
+        "loss": e.loss if e.failure is None else None,
+        "measurements": {m.quantity: m.value for m in e.measurements},
+        "failure": e.failure,
+        "number": row.number,
+        "protocol": dict(e.protocol),
+        "terms": [dataclasses.asdict(term) for term in e.terms],
+    }

@@ -1,0 +1,294 @@
+"""`optimize`: the loop, from a start to a goal, the budget or the end of patience; with a log it can be continued."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import os
+import platform
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sciopt.bench import Bench
+from sciopt.budget import Budget, Meter, Spent
+from sciopt.cache import Cache
+from sciopt.descent import Descent, Settings
+from sciopt.domain import objective_from
+from sciopt.engines import engine_from
+from sciopt.engines.base import Engine
+from sciopt.errors import InvalidInput, InvalidValue, LogError
+from sciopt.log import LOG_NAME, SCHEMA, Event, Log, read_log
+from sciopt.objective import Evaluation, Objective
+from sciopt.records import from_dict
+from sciopt.variable import Variable
+from sciopt.verbalize import DETAILS
+
+Watch = Callable[[Event], None]
+
+
+@dataclass(frozen=True)
+class Ending:
+    """When a search stops besides its budget."""
+
+    patience: int = 8
+    """Steps without gain."""
+    when_met: bool = True
+    """As soon as a candidate meets every goal."""
+
+    def __post_init__(self) -> None:
+        if self.patience < 1:
+            raise InvalidInput(f"patience of {self.patience} steps: expected at least 1")
+
+
+@dataclass(frozen=True)
+class Solution:
+    """What a search found. `evaluations` stand in the order in which they were made."""
+
+    best: Evaluation
+    start: Evaluation
+    evaluations: tuple[Evaluation, ...]
+    steps: int
+    reason: str
+    spent: Spent
+    stages: Mapping[str, Mapping[str, float | int | None]]
+    """For each screening stage the rank correlation of estimated with realised changes of the loss."""
+    folder: Path | None = None
+
+
+def optimize(
+    objective: Objective,
+    start: str | Variable | Sequence[str],
+    *,
+    engine: str | Engine = "offline",
+    base_url: str | None = None,
+    budget: int | Budget = 60,
+    seed: int = 0,
+    workers: int = 1,
+    executor: Executor | None = None,
+    out: str | Path | None = None,
+    cache: str | Path | None = None,
+    settings: Settings | None = None,
+    ending: Ending | None = None,
+    watch: Watch | None = None,
+    resuming: bool = False,
+) -> Solution:
+    """Improve `start` by textual gradient descent.
+
+    Args:
+        objective: the scientific code that measures.
+        start: one text or several; the best of them leads first.
+        engine: "offline", a litellm model name, or an engine.
+        base_url: an OpenAI-compatible server for the model.
+        budget: a number of evaluations, or a `Budget`.
+        seed: the same seed and options make the same decisions, whatever the number of workers.
+        workers: evaluations at one time, in threads; an objective that computes in Python gains nothing from them.
+        executor: where evaluations run instead, for example a Dask client's executor.
+        out: a folder for the log and the cache, so that the run can be continued; None keeps nothing.
+        cache: a folder for results that several runs share, instead of the one in `out`.
+        settings: the options of the descent; its `seed` gives way to `seed`.
+        ending: when to stop besides the budget.
+        watch: called with each event of the log as it happens.
+        resuming: continue the run in `out`; see `resume`.
+
+    Raises:
+        InvalidInput: an option that does not fit, or a start that is no candidate.
+        LogError: `out` holds another run, or cannot be written.
+    """
+    chosen = dataclasses.replace(settings or Settings(), seed=seed)
+    if chosen.detail not in DETAILS:
+        raise InvalidInput(f"detail {chosen.detail!r}: expected one of {', '.join(DETAILS)}")
+    if workers < 1:
+        raise InvalidInput(f"{workers} workers: expected at least 1")
+    limits = Budget.of(budget)
+    starts = _canonical(objective, start)
+    asked = engine_from(engine, base_url=base_url)
+    folder = None if out is None else Path(out)
+    with ExitStack() as stack:
+        log = stack.enter_context(_log(folder, resuming=resuming, watch=watch))
+        if executor is None and workers > 1:
+            executor = stack.enter_context(ThreadPoolExecutor(workers, thread_name_prefix="sciopt"))
+        bench = Bench(objective, cache=_cache(folder, cache), executor=executor, meter=Meter(), known=_known(log))
+        stack.push(_close_unless_done(objective))
+        log.record(
+            "header",
+            {
+                "schema": SCHEMA,
+                "protocol": dict(objective.protocol),
+                "specification": {
+                    "objective": getattr(objective, "specification", dict)(),
+                    "start": starts,
+                    "engine": asked.name,
+                    "base_url": base_url,
+                    "budget": dataclasses.asdict(limits),
+                    "settings": dataclasses.asdict(chosen),
+                    "ending": dataclasses.asdict(ending or Ending()),
+                },
+            },
+            volatile={**_machine(), "workers": workers, "cache": None if cache is None else str(cache)},
+            paid=True,
+        )
+        descent = Descent(bench, asked, settings=chosen, log=log)
+        return _search(descent, starts, limits, ending or Ending(), folder)
+
+
+def resume(
+    folder: str | Path, *, workers: int = 1, executor: Executor | None = None, watch: Watch | None = None
+) -> Solution:
+    """Continue the run in `folder` where it stopped; nothing that it paid for is paid again.
+
+    The run is made again from its log: decisions are compared with it, results are taken from it, and new work begins
+    where it ends. A run that had finished returns its solution.
+
+    Raises:
+        LogError: no run there, one that another process writes, or one whose objective only its own script can make.
+        Diverged: the tools changed, so that the run would not go on as it began.
+    """
+    folder = Path(folder)
+    header = _header(folder)
+    said = header.data["specification"]
+    if not said["objective"]:
+        raise LogError(
+            f"{folder}: the objective of this run was made in Python; "
+            "call optimize(objective, ..., out=..., resuming=True) with the same options"
+        )
+    objective = objective_from(said["objective"])
+    with closing(objective):
+        return _continued(objective, said, header, folder=folder, workers=workers, executor=executor, watch=watch)
+
+
+def _continued(
+    objective: Objective,
+    said: Mapping[str, Any],
+    header: Event,
+    *,
+    folder: Path,
+    workers: int,
+    executor: Executor | None,
+    watch: Watch | None,
+) -> Solution:
+    return optimize(
+        objective,
+        said["start"],
+        engine=said["engine"],
+        base_url=said["base_url"],
+        budget=Budget(**said["budget"]),
+        seed=said["settings"]["seed"],
+        settings=Settings(**said["settings"]),
+        ending=Ending(**said["ending"]),
+        workers=workers,
+        executor=executor,
+        out=folder,
+        cache=header.volatile.get("cache"),
+        watch=watch,
+        resuming=True,
+    )
+
+
+def _close_unless_done(objective: Objective) -> Callable[..., None]:
+    """An interrupted run ends its objective's processes at once; after a finished one they stay warm for the next."""
+
+    def leave(kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            objective.close()
+
+    return leave
+
+
+def _search(descent: Descent, starts: list[str], limits: Budget, ending: Ending, folder: Path | None) -> Solution:
+    meter = descent.bench.meter
+    descent.begin(starts)
+    reason = None
+    while reason is None:
+        used = len(descent.evaluated)
+        most = None if limits.evaluations is None else max(0, limits.evaluations - used)
+        reason = _ended(descent, limits, ending)
+        if reason is None:
+            descent.step(most=most, wait=descent.progress(limits.evaluations))
+    best = descent.best
+    descent.log.record(
+        "end",
+        {
+            "reason": reason,
+            "best": best.value,
+            "loss": best.loss if math.isfinite(best.loss) else None,
+            "evaluations": len(descent.evaluated),
+            "stages": descent.tally.correlations(),
+        },
+        volatile={"spent": dataclasses.asdict(meter.spent)},
+        paid=True,
+    )
+    evaluations = tuple(descent.evaluated.values())
+    first = min(evaluations[: len(starts)], key=lambda e: e.loss)
+    return Solution(best, first, evaluations, descent.steps, reason, meter.spent, descent.tally.correlations(), folder)
+
+
+def _ended(descent: Descent, limits: Budget, ending: Ending) -> str | None:
+    if descent.best.failure is not None:
+        return f"no start could be measured: {descent.best.failure}"
+    if ending.when_met and descent.best.met:
+        return "every goal is met"
+    spent = dataclasses.replace(descent.bench.meter.spent, evaluations=len(descent.evaluated))
+    if (limit := limits.exhausted(spent)) is not None:
+        return f"the budget is spent: {limit}"
+    if descent.stalled >= ending.patience:
+        return f"{descent.stalled} steps without gain"
+    return None
+
+
+def _canonical(objective: Objective, start: str | Variable | Sequence[str]) -> list[str]:
+    texts = (
+        [start.value if isinstance(start, Variable) else start] if isinstance(start, str | Variable) else list(start)
+    )
+    values: list[str] = []
+    for text in texts:
+        try:
+            value = objective.canonical(text)
+        except InvalidValue as error:
+            raise InvalidInput(f"the start {text!r} cannot be used: {error}") from error
+        if value not in values:
+            values.append(value)
+    if not values:
+        raise InvalidInput("no start was given: expected at least one candidate")
+    return values
+
+
+def _log(folder: Path | None, *, resuming: bool, watch: Watch | None) -> Log:
+    if folder is None:
+        return Log(watch=watch)
+    if not resuming and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        held = "a run: continue it with `sciopt resume`, or name" if (folder / LOG_NAME).exists() else "files: name"
+        raise LogError(f"the output folder {folder} already holds {held} another folder")
+    return Log(folder / LOG_NAME, watch=watch)
+
+
+def _header(folder: Path) -> Event:
+    events = read_log(folder / LOG_NAME)
+    if not events or events[0].kind != "header":
+        raise LogError(f"{folder}: the run was stopped before it began; start it anew")
+    return events[0]
+
+
+def _cache(folder: Path | None, shared: str | Path | None) -> Cache:
+    if shared is not None:
+        return Cache(Path(shared))
+    return Cache(None if folder is None else folder / "cache")
+
+
+def _known(log: Log) -> dict[str, Evaluation]:
+    """Evaluations of the log that is continued, without their artifacts, which only the cache holds."""
+    stored = [event.data["evaluation"] for event in log.old if event.kind == "evaluation"]
+    return {each["value"]: from_dict(Evaluation, each) for each in stored}
+
+
+def _machine() -> dict[str, Any]:
+    return {
+        "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "cores": os.cpu_count(),
+    }

@@ -1,0 +1,1 @@
+"""What designs are measured against: protein pockets, and later patients."""

@@ -1,0 +1,1 @@
+"""Protein targets for docking: receptors, search boxes, and what each protein is."""

@@ -1,0 +1,104 @@
+"""Conformance checks for whoever writes an objective or an engine: call them from your own tests.
+
+Each raises `AssertionError` with a sentence that says which promise of the seam is broken.
+"""
+
+from __future__ import annotations
+
+import math
+import pickle
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from sciopt.engines.base import Engine, Reply, Request
+from sciopt.errors import InvalidValue
+from sciopt.objective import Evaluation, Objective
+from sciopt.records import from_dict, to_dict
+from sciopt.verbalize import Brief, read, render, rounded
+
+
+def _promise(holds: bool, broken: str) -> None:
+    if not holds:
+        raise AssertionError(broken)
+
+
+def check_objective(objective: Objective, *, valid: Sequence[str], invalid: Sequence[str] = ()) -> None:
+    """Check the promises of `Objective` on texts that you know to be valid and invalid."""
+    _promise(isinstance(objective, Objective), f"{type(objective).__name__} lacks a method or attribute of Objective")
+    _promise(bool(valid), "give at least one valid text")
+    _promise(all(isinstance(v, str) for v in objective.protocol.values()), "every value of `protocol` must be a str")
+    pickle.loads(pickle.dumps(objective))  # noqa: S301  (bytes made here, nothing from a file)
+    for text in valid:
+        value = objective.canonical(text)
+        _promise(objective.canonical(value) == value, f"canonical({value!r}) must leave a canonical value as it is")
+        _check_evaluation(objective, value)
+    for text in invalid:
+        _check_invalid(objective, text)
+    _check_threads(objective, [objective.canonical(text) for text in valid])
+    _check_stages(objective, [objective.canonical(text) for text in valid])
+
+
+def _check_evaluation(objective: Objective, value: str) -> None:
+    first, second = objective.evaluate(value), objective.evaluate(value)
+    _promise(first.failure is None, f"evaluate({value!r}) failed: {first.failure}")
+    _promise(first.value == value, f"evaluate({value!r}) must say which value it measured, not {first.value!r}")
+    _promise(_timeless(first) == _timeless(second), f"evaluate({value!r}) must give the same result twice")
+    _promise(math.isfinite(first.loss), f"the loss of {value!r} must be finite, not {first.loss}")
+    total = math.fsum(term.value for term in first.terms)
+    _promise(
+        math.isclose(first.loss, total, abs_tol=1e-9), f"the loss {first.loss} must be the sum of its terms {total}"
+    )
+    ids = [finding.id for finding in first.findings]
+    _promise(len(set(ids)) == len(ids), f"the ids of findings must differ: {ids}")
+    for finding in first.findings:
+        named = not finding.expected or finding.effect("loss") is not None
+        _promise(named, f"finding {finding.id} expects effects and must name the one on 'loss'")
+    _promise(from_dict(Evaluation, to_dict(first)) == first, "the evaluation must survive JSON")
+    brief = Brief(objective.kind, (first,), rules=tuple(objective.rules))
+    _promise(read(render(brief)) == rounded(brief), "the evaluation must survive being put into words")
+
+
+def _timeless(evaluation: Evaluation) -> dict[str, object]:
+    data = to_dict(evaluation)
+    del data["cost"]
+    return data
+
+
+def _check_invalid(objective: Objective, text: str) -> None:
+    try:
+        value = objective.canonical(text)
+    except InvalidValue as error:
+        _promise(bool(str(error)), f"canonical({text!r}) must say why it refuses")
+        value = text
+    evaluation = objective.evaluate(value)
+    _promise(bool(evaluation.failure), f"evaluate({value!r}) must be a failed evaluation with its reason")
+    _promise(math.isinf(evaluation.loss), "a failed evaluation has an infinite loss")
+
+
+def _check_threads(objective: Objective, values: Sequence[str]) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        together = list(pool.map(objective.evaluate, [*values, *values]))
+    for one, two in zip(together[: len(values)], together[len(values) :], strict=True):
+        _promise(_timeless(one) == _timeless(two), f"evaluate({one.value!r}) must be the same from two threads")
+
+
+def _check_stages(objective: Objective, values: Sequence[str]) -> None:
+    near = objective.evaluate(values[0])
+    for stage in objective.stages:
+        estimates = objective.screen(values, near, stage=stage.name)
+        _promise([e.value for e in estimates] == list(values), f"stage {stage.name!r} must answer in the order asked")
+
+
+def check_engine(engine: Engine, brief: Brief) -> Reply:
+    """Check the promises of `Engine` on a brief of a kind that it can answer; returns its reply."""
+    _promise(isinstance(engine, Engine), f"{type(engine).__name__} lacks a method or attribute of Engine")
+    _promise(bool(engine.name) and engine.proposals >= 1, "an engine has a name and asks for at least one proposal")
+    request = Request(render(brief), engine.proposals, seed=0)
+    reply = engine.complete(request)
+    _promise(len(reply.proposals) <= request.proposals, "an engine may not answer more than it was asked for")
+    _promise(all(p.text for p in reply.proposals), "a proposal may not be empty")
+    known = {finding.id for e in brief.candidates for finding in e.findings}
+    unknown = {id_ for p in reply.proposals for id_ in p.because} - known
+    _promise(not unknown, f"proposals follow findings that the brief does not have: {sorted(unknown)}")
+    _promise(from_dict(Reply, to_dict(reply)) == reply, "the reply must survive JSON")
+    return reply

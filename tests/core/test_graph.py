@@ -1,0 +1,151 @@
+"""The backward pass: every gradient reaches every leaf, once, in one order, at any depth; TGD on top of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import sciopt
+from sciopt.errors import InvalidInput, InvalidValue
+from sciopt.graph import Function
+from sciopt.loss import Loss
+from sciopt.variable import Gradient, Variable
+from tests.core.toys import Letters, Speller
+
+
+class Join(Function):
+    """The inputs beside each other; counts how often its backward ran."""
+
+    def __init__(self) -> None:
+        self.backwards = 0
+
+    def forward(self, *inputs: Variable) -> Variable:
+        return Variable("".join(v.value for v in inputs))
+
+    def backward(
+        self, output: Variable, inputs: Sequence[Variable], incoming: Sequence[Gradient]
+    ) -> Sequence[Sequence[Gradient]]:
+        self.backwards += 1
+        return super().backward(output, inputs, incoming)
+
+
+def test_native_use_reads_like_pytorch() -> None:
+    word = sciopt.Variable("abc", role_description="a word", kind="word")
+    loss_fn = sciopt.ObjectiveLoss(Letters())
+    optimizer = sciopt.TGD([word], engine=Speller())
+    losses = []
+    for _ in range(5):
+        loss = loss_fn(word)
+        losses.append(float(loss))
+        loss.backward()
+        assert "make it one" in word.gradient_text
+        optimizer.step()
+        optimizer.zero_grad()
+        assert word.gradients == []
+    assert losses == sorted(losses, reverse=True)
+    assert losses[-1] < losses[0]
+
+
+def test_a_step_may_refuse_everything_and_plain_tgd_may_not() -> None:
+    class Spoiler(Speller):
+        def complete(self, request):  # type: ignore[no-untyped-def]
+            return sciopt.engines.base.Reply((sciopt.engines.base.Proposal("aa"),))
+
+    for accept, proposals, expected in (("improve", None, "zz"), ("always", 1, "aa")):
+        word = Variable("zz", kind="word")
+        optimizer = sciopt.TGD([word], engine=Spoiler(), accept=accept, proposals=proposals)  # type: ignore[arg-type]
+        sciopt.ObjectiveLoss(Letters())(word).backward()
+        optimizer.step()
+        assert word.value == expected
+
+
+def test_no_gradient_no_call() -> None:
+    engine = Speller()
+    word = Variable("abc", kind="word")
+    assert sciopt.TGD([word], engine=engine).step() == []
+    assert engine.requests == []
+    assert word.value == "abc"
+
+
+def test_gradients_are_counted_once_however_many_paths_there_are() -> None:
+    leaf = Variable("z")
+    layer: list[Variable] = [leaf]
+    for _ in range(8):
+        layer = [Join()(*layer), Join()(*layer)]
+    losses = [sciopt.ObjectiveLoss(Letters())(each) for each in layer]
+    total = sciopt.sum(losses)
+    total.backward()
+    assert len(leaf.gradients) == 2
+    total.backward()
+    assert len(leaf.gradients) == 2
+
+
+def test_a_function_runs_its_backward_once() -> None:
+    leaf, join = Variable("z"), Join()
+    shared = join(leaf)
+    sciopt.sum([sciopt.ObjectiveLoss(Letters())(Join()(shared, shared)) for _ in range(3)]).backward()
+    assert join.backwards == 1
+    assert len(leaf.gradients) == 3
+
+
+@given(edges=st.lists(st.lists(st.integers(0, 20), min_size=1, max_size=3), min_size=1, max_size=20))
+def test_in_any_graph_each_loss_reaches_exactly_the_leaves_behind_it(edges: list[list[int]]) -> None:
+    leaves = [Variable("z") for _ in range(3)]
+    behind: list[set[int]] = [{0}, {1}, {2}]
+    nodes: list[Variable] = list(leaves)
+    for picks in edges:
+        chosen = [pick % len(nodes) for pick in picks]
+        behind.append(set().union(*(behind[i] for i in chosen)))
+        nodes.append(Join()(*(nodes[i] for i in chosen)))
+    losses = [sciopt.ObjectiveLoss(Letters())(node) for node in (nodes[-1], nodes[len(nodes) // 2])]
+    sciopt.sum(losses).backward()
+    for index, leaf in enumerate(leaves):
+        expected = [loss.source for loss, at in zip(losses, (-1, len(nodes) // 2), strict=True) if index in behind[at]]
+        assert sorted(g.source for g in leaf.gradients) == sorted(expected)
+
+
+def test_depth_is_no_limit_and_numbers_arrive_exactly() -> None:
+    class Same(Function):
+        def forward(self, *inputs: Variable) -> Variable:
+            return Variable(inputs[0].value)
+
+    leaf = Variable("zzz")
+    node = leaf
+    for _ in range(10_000):
+        node = Same()(node)
+    loss = sciopt.ObjectiveLoss(Letters())(node)
+    loss.backward()
+    assert leaf.gradients[0].evaluation == loss.evaluation
+    assert len(leaf.gradients) == 1
+
+
+def test_frozen_branches_cost_nothing() -> None:
+    frozen, join = Variable("z", requires_grad=False), Join()
+    loss = sciopt.ObjectiveLoss(Letters())(join(frozen))
+    loss.backward()
+    assert join.backwards == 0
+    assert frozen.gradients == []
+
+
+def test_misuse_is_named() -> None:
+    with pytest.raises(InvalidInput, match="require a gradient"):
+        sciopt.TGD([Variable("a", requires_grad=False)])
+    with pytest.raises(InvalidInput, match="exactly one"):
+        sciopt.ObjectiveLoss(Letters())(Variable("a"), Variable("b"))
+    with pytest.raises(InvalidValue, match="not a word"):
+        sciopt.ObjectiveLoss(Letters())(Variable("A!"))
+    with pytest.raises(InvalidInput, match="at least one"):
+        sciopt.sum([])
+    both = Variable("zz", kind="word")
+    sciopt.sum([sciopt.ObjectiveLoss(Letters())(both), sciopt.ObjectiveLoss(Letters())(both)]).backward()
+    with pytest.raises(InvalidInput, match="one objective"):
+        sciopt.TGD([both], engine=Speller()).step()
+
+
+def test_a_loss_is_a_number_and_a_text() -> None:
+    loss = sciopt.ObjectiveLoss(Letters())(Variable("zz"))
+    assert isinstance(loss, Loss)
+    assert (float(loss), str(loss)) == (8.0, "8")

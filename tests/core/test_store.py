@@ -1,0 +1,97 @@
+"""What is written down: the cache, the log, the records, and a run read back."""
+
+from __future__ import annotations
+
+import json
+import math
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+
+from sciopt.cache import Cache
+from sciopt.errors import LogError
+from sciopt.log import LOG_NAME, Log, read_log
+from sciopt.objective import Evaluation
+from sciopt.records import from_dict, to_dict
+from sciopt.runs.run import Run
+from sciopt.search import optimize
+from sciopt.verbalize import Brief
+from tests.core.strategies import briefs
+from tests.core.toys import Letters, Speller
+
+
+@settings(max_examples=60, deadline=None)
+@given(brief=briefs())
+def test_records_survive_json(brief: Brief) -> None:
+    for evaluation in brief.candidates:
+        assert from_dict(Evaluation, json.loads(json.dumps(to_dict(evaluation)))) == evaluation
+
+
+def test_a_record_that_does_not_fit_is_named() -> None:
+    with pytest.raises(LogError, match="Evaluation cannot be read: value"):
+        from_dict(Evaluation, {"loss": None})
+
+
+def test_the_cache_keeps_sets_aside_and_shares(tmp_path: Path) -> None:
+    cache = Cache(tmp_path)
+    key = cache.key("evaluation", "zz", {"a": "1"})
+    assert key != cache.key("evaluation", "zz", {"a": "2"}) != cache.key("estimate", "zz", {"a": "2"})
+    assert cache.get(key) is None
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: cache.put(key, {"x": 1.5}), range(40)))
+    assert Cache(tmp_path).get(key) == {"x": 1.5}
+    [path] = tmp_path.glob("*/*.json")
+    content = path.read_text()
+    for damaged in (content.replace("1.5", "1.6"), content[:-4], "", "[]", "\x00"):
+        path.write_text(damaged)
+        assert cache.get(key) is None
+        assert path.with_suffix(".corrupt").exists()
+    assert not list(tmp_path.glob("*/.*"))
+
+
+def test_a_log_has_one_writer(tmp_path: Path) -> None:
+    with Log(tmp_path / LOG_NAME) as log:
+        log.record("header", {})
+        with pytest.raises(LogError, match="another process"):
+            Log(tmp_path / LOG_NAME)
+    Log(tmp_path / LOG_NAME).close()
+
+
+def test_a_folder_without_a_run_is_named(tmp_path: Path) -> None:
+    with pytest.raises(LogError, match="holds no run"):
+        Run.load(tmp_path)
+
+
+def test_every_flipped_bit_of_a_log_is_noticed(tmp_path: Path) -> None:
+    optimize(Letters(), "abc", engine=Speller(), budget=3, out=tmp_path / "run")
+    path = tmp_path / "run" / LOG_NAME
+    content = path.read_bytes()
+    whole = read_log(path)
+    for place in range(0, len(content), 61):
+        damaged = bytearray(content)
+        damaged[place] ^= 1 << (place % 8)
+        path.write_bytes(bytes(damaged))
+        try:
+            events = read_log(path)
+        except LogError:
+            continue
+        assert events == whole[:-1]  # only the last line may be dropped, as if it had been torn
+
+
+def test_a_run_reads_back_as_it_was(tmp_path: Path) -> None:
+    found = optimize(Letters(), "abc", engine=Speller(), budget=9, out=tmp_path / "run")
+    run = Run.load(tmp_path / "run")
+    assert [row.evaluation.value for row in run.rows] == [e.value for e in found.evaluations]
+    assert [row.evaluation.loss for row in run.rows] == [e.loss for e in found.evaluations]
+    assert run.artifacts(found.best) == {"word.txt": found.best.value}
+    assert run.ending is not None
+    assert run.ending["reason"] == found.reason
+    assert run.asked[0].text.startswith("Task: propose 6 new candidates of the kind word.")
+    table = run.table()
+    assert list(table["value"]) == [e.value for e in found.evaluations]
+    failed = table[table["failure"] != ""]
+    assert len(failed) == sum(math.isinf(e.loss) for e in found.evaluations) > 0
+    header = run.write_table(tmp_path / "t.csv").read_text().splitlines()[0]
+    assert header.startswith("number,step,value,parent,because,best,loss,z count,length")
