@@ -18,6 +18,7 @@ import typer
 from sciopt import __version__
 from sciopt.domain import Tool, domains, installed, load
 from sciopt.errors import EngineError, InvalidInput, InvalidValue, LogError, SciOptError, ToolError
+from sciopt.runs.signals import answering
 
 app = typer.Typer(
     help="Design molecules by textual gradient descent on measured gradients. Research use only.",
@@ -152,7 +153,8 @@ for _domain in domains().values():
 def main() -> None:
     """The program: expected errors are one sentence on standard error and a documented exit code."""
     try:
-        app()
+        with answering():
+            app()
     except SciOptError as error:
         print(f"sciopt: {error}", file=sys.stderr)
         sys.exit(exit_code(error))

@@ -3,44 +3,16 @@
 from __future__ import annotations
 
 import json
-import signal
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
-from types import FrameType
 
 from sciopt.domain import domain, load
 from sciopt.report.live import LiveView, clock
 from sciopt.runs.run import Run, describe
+from sciopt.runs.signals import stoppable
 from sciopt.search import Solution, Watch
 from sciopt.verbalize import shown
-
-
-class Stopped(KeyboardInterrupt):
-    """A signal asked the run to stop; the exit code is 128 + its number, as shells expect."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(signal.Signals(number).name)
-        self.code = 128 + number
-
-
-@contextmanager
-def stoppable(what_now: str) -> Iterator[None]:
-    """While this lasts, SIGINT and SIGTERM raise `Stopped` in the main thread, and end the program with `what_now`."""
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        raise Stopped(number)
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    except Stopped as stopped:
-        print(f"\nstopped by {stopped}; {what_now}", file=sys.stderr)
-        raise SystemExit(stopped.code) from None
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def next_folder(stem: str, *, inside: Path = Path("runs")) -> Path:

@@ -140,7 +140,7 @@ def score(
     from sciopt.objectives.molecule.readers import read_entries
     from sciopt.objectives.molecule.scores import score_all, write_csv, write_sdf
     from sciopt.report.live import counting
-    from sciopt.report.session import stoppable
+    from sciopt.runs.signals import stoppable
 
     entries = read_entries(given)
     objective = _objective(target, goals, exhaustiveness=exhaustiveness, dock_seed=dock_seed, wall_limit=wall_limit)
