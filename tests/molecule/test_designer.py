@@ -12,10 +12,10 @@ from rdkit import Chem
 
 from sciopt import verbalize
 from sciopt.objective import Effect, Evaluation, Finding, Goal, Measurement
-from sciopt.objectives.molecule.designer import design
-from sciopt.objectives.molecule.gates import Gates
-from sciopt.objectives.molecule.merit import prior
-from sciopt.objectives.molecule.reading import atoms_of, guidance, lessons
+from sciopt.objectives.molecule.designer.design import design
+from sciopt.objectives.molecule.designer.merit import prior
+from sciopt.objectives.molecule.designer.reading import atoms_of, guidance, lessons
+from sciopt.objectives.molecule.properties.gates import Gates
 from sciopt.verbalize import Attempt, Brief
 
 RULES = Gates().sentences()

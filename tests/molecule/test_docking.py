@@ -17,8 +17,8 @@ import vina
 from rdkit import Chem
 
 from sciopt.errors import InvalidInput, ToolError
-from sciopt.objectives.molecule.docking import Docking, DockingFailed, DockingPool, DockingProtocol, PoolClosed
-from sciopt.objectives.molecule.ligand import prepare
+from sciopt.objectives.molecule.docking.pool import Docking, DockingFailed, DockingPool, DockingProtocol, PoolClosed
+from sciopt.objectives.molecule.ligand.preparation import prepare
 from sciopt.targets.proteins import catalog
 
 PPARD = catalog.target("PPARD")
@@ -186,7 +186,7 @@ def test_a_child_outlives_the_thread_that_asked_for_it(pool):
 
 PARENT = """
 import sys
-from sciopt.objectives.molecule.docking import DockingPool, DockingProtocol
+from sciopt.objectives.molecule.docking.pool import DockingPool, DockingProtocol
 from sciopt.targets.proteins import catalog
 target, long = catalog.target("PPARD"), DockingProtocol(exhaustiveness=1000, size=(18.0, 18.0, 18.0))
 DockingPool().dock(sys.argv[1], target=target, protocol=long)
@@ -194,7 +194,7 @@ DockingPool().dock(sys.argv[1], target=target, protocol=long)
 
 GRANDPARENT = """
 from pathlib import Path
-from sciopt.objectives.molecule.openbabel import OpenBabel
+from sciopt.objectives.molecule.ligand.openbabel import OpenBabel
 OpenBabel(Path("/bin/sleep"), bound=True).convert("", arguments=["60"], task="sleep")
 """
 

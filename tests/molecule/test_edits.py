@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rdkit import Chem
 
-from sciopt.objectives.molecule import edits
-from sciopt.objectives.molecule.fragments import BIOISOSTERES, GROWTH, LINKER_CORES, RING_CORES, character
-from sciopt.objectives.molecule.merit import PRIOR
-from sciopt.objectives.molecule.moves import Focus, Sampler, children, moves
-from sciopt.objectives.molecule.recombine import crossover
+from sciopt.objectives.molecule.designer.merit import PRIOR
+from sciopt.objectives.molecule.edits import basic as edits
+from sciopt.objectives.molecule.edits.fragments import BIOISOSTERES, GROWTH, LINKER_CORES, RING_CORES, character
+from sciopt.objectives.molecule.edits.moves import Focus, Sampler, children, moves
+from sciopt.objectives.molecule.edits.recombine import crossover
 
 DRUGS = [line.split()[0] for line in Path(__file__).with_name("drugs.smi").read_text().splitlines()]
 

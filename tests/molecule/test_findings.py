@@ -15,16 +15,16 @@ from rdkit.Chem import AllChem
 
 from sciopt.errors import InvalidValue
 from sciopt.objective import Evaluation
-from sciopt.objectives.molecule import gates
-from sciopt.objectives.molecule.docking import Docking
+from sciopt.objectives.molecule.docking.pool import Docking
 from sciopt.objectives.molecule.findings import describe, vina_and_qed
 from sciopt.objectives.molecule.findings.probe import PROBES, pocket
 from sciopt.objectives.molecule.findings.view import terminal_groups, view
-from sciopt.objectives.molecule.pdbqt import read_atoms
-from sciopt.objectives.molecule.properties import sa_score
-from sciopt.objectives.molecule.qed import qed
-from sciopt.objectives.molecule.receptor import load_receptor
-from sciopt.objectives.molecule.vina_terms import typed
+from sciopt.objectives.molecule.pose.pdbqt import read_atoms
+from sciopt.objectives.molecule.pose.receptor import load_receptor
+from sciopt.objectives.molecule.pose.vina_terms import typed
+from sciopt.objectives.molecule.properties import gates
+from sciopt.objectives.molecule.properties.measures import sa_score
+from sciopt.objectives.molecule.properties.qed import qed
 from sciopt.targets.proteins.catalog import target
 from sciopt.verbalize import Brief, read, render, rounded
 

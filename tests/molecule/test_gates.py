@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from rdkit import Chem
 
 from sciopt.errors import InvalidValue
-from sciopt.objectives.molecule.alerts import alerts
-from sciopt.objectives.molecule.gates import Gates, admit
-from sciopt.objectives.molecule.stability import RULES, all_labile, labile
+from sciopt.objectives.molecule.properties.alerts import alerts
+from sciopt.objectives.molecule.properties.gates import Gates, admit
+from sciopt.objectives.molecule.properties.stability import RULES, all_labile, labile
 
 DRUGS = [line.split()[0] for line in Path(__file__).with_name("drugs.smi").read_text().splitlines()]
 

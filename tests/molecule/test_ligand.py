@@ -9,9 +9,9 @@ import pytest
 from rdkit import Chem
 
 from sciopt.errors import InvalidValue, ToolError
-from sciopt.objectives.molecule import atom_map
-from sciopt.objectives.molecule.ligand import LigandLimits, canonical_smiles, prepare
-from sciopt.objectives.molecule.openbabel import OpenBabel
+from sciopt.objectives.molecule.ligand import atom_map
+from sciopt.objectives.molecule.ligand.openbabel import OpenBabel
+from sciopt.objectives.molecule.ligand.preparation import LigandLimits, canonical_smiles, prepare
 
 LINES = Path(__file__).with_name("drugs.smi").read_text().splitlines()
 DRUGS = {name: smiles for smiles, _, name in (line.partition(" ") for line in LINES)}

@@ -9,10 +9,10 @@ import pytest
 from rdkit import Chem
 from rdkit.Chem import QED, FilterCatalog
 
-from sciopt.objectives.molecule import alerts as alert_module
-from sciopt.objectives.molecule.alerts import alerts, new_alerts
-from sciopt.objectives.molecule.properties import lipinski, measure, sa_score
-from sciopt.objectives.molecule.qed import headroom, qed
+from sciopt.objectives.molecule.properties import alerts as alert_module
+from sciopt.objectives.molecule.properties.alerts import alerts, new_alerts
+from sciopt.objectives.molecule.properties.measures import lipinski, measure, sa_score
+from sciopt.objectives.molecule.properties.qed import headroom, qed
 
 DRUGS = [line.split()[0] for line in Path(__file__).with_name("drugs.smi").read_text().splitlines()]
 

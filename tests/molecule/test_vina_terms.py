@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from rdkit import Chem
 
 from sciopt.errors import InvalidInput
-from sciopt.objectives.molecule.docking import Docking
+from sciopt.objectives.molecule.docking.pool import Docking
 from sciopt.objectives.molecule.findings.view import rotors, rotors_scored
-from sciopt.objectives.molecule.pdbqt import read_atoms
-from sciopt.objectives.molecule.pose import pose_mol, pose_sdf
-from sciopt.objectives.molecule.receptor import character, load_receptor
-from sciopt.objectives.molecule.vina_terms import ROTOR_WEIGHT, pair_energies, typed
+from sciopt.objectives.molecule.pose.geometry import pose_mol, pose_sdf
+from sciopt.objectives.molecule.pose.pdbqt import read_atoms
+from sciopt.objectives.molecule.pose.receptor import character, load_receptor
+from sciopt.objectives.molecule.pose.vina_terms import ROTOR_WEIGHT, pair_energies, typed
 from sciopt.targets.proteins.catalog import target
 
 RECORDS = json.loads((Path(__file__).parent / "dockings.json").read_text())["dockings"]

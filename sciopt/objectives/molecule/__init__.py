@@ -5,12 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sciopt.objectives.molecule.docking import DockingProtocol as DockingProtocol
-    from sciopt.objectives.molecule.gates import Gates as Gates
+    from sciopt.objectives.molecule.docking.pool import DockingProtocol as DockingProtocol
     from sciopt.objectives.molecule.goals import Scoring as Scoring
     from sciopt.objectives.molecule.objective import MoleculeObjective as MoleculeObjective
+    from sciopt.objectives.molecule.properties.gates import Gates as Gates
 
-_HOMES = {"DockingProtocol": "docking", "Gates": "gates", "MoleculeObjective": "objective", "Scoring": "goals"}
+_HOMES = {
+    "DockingProtocol": "docking.pool",
+    "Gates": "properties.gates",
+    "MoleculeObjective": "objective",
+    "Scoring": "goals",
+}
 __all__ = ["DockingProtocol", "Gates", "MoleculeObjective", "Scoring"]
 
 

@@ -136,7 +136,7 @@ def score(
     A ligand that cannot be measured is reported with its reason, and the others go on.
     """
     from sciopt.cache import Cache
-    from sciopt.objectives.molecule.gates import Gates
+    from sciopt.objectives.molecule.properties.gates import Gates
     from sciopt.objectives.molecule.readers import read_entries
     from sciopt.objectives.molecule.scores import score_all, write_csv, write_sdf
     from sciopt.report.live import counting
@@ -228,7 +228,7 @@ def demo(out: Path | None) -> None:
 def _objective(
     target: str, goals: Path | None, *, exhaustiveness: int, dock_seed: int, wall_limit: float
 ) -> MoleculeObjective:
-    from sciopt.objectives.molecule.docking import DockingProtocol
+    from sciopt.objectives.molecule.docking.pool import DockingProtocol
     from sciopt.objectives.molecule.goals import Scoring
     from sciopt.objectives.molecule.objective import MoleculeObjective
 
@@ -245,7 +245,7 @@ def _open_gates(
     """Set the gates as asked; alerts and labile groups that a start has itself may stay in what comes of it."""
     from rdkit import Chem
 
-    from sciopt.objectives.molecule.gates import Gates
+    from sciopt.objectives.molecule.properties.gates import Gates
 
     gates = Gates(heavy_atoms=heavy_atoms, torsions=torsions, sa_score=sa_limit)
     for text in start:

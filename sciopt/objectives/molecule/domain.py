@@ -10,7 +10,7 @@ DOMAIN = Domain(
     objective="sciopt.objectives.molecule.objective:from_specification",
     commands="sciopt.objectives.molecule.commands:register",
     demo="sciopt.objectives.molecule.commands:demo",
-    designers={"smiles": "sciopt.objectives.molecule.designer:design"},
+    designers={"smiles": "sciopt.objectives.molecule.designer.design:design"},
     outputs="sciopt.objectives.molecule.outputs:write",
     tools="sciopt.objectives.molecule.tools:tools",
 )

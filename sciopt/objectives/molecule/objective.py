@@ -13,15 +13,15 @@ from rdkit import Chem
 
 from sciopt.errors import InvalidInput, InvalidValue
 from sciopt.objective import Cost, Estimate, Evaluation, Measurement, Stage
-from sciopt.objectives.molecule.alerts import alerts
-from sciopt.objectives.molecule.docking import Docking, DockingFailed, DockingPool, DockingProtocol
+from sciopt.objectives.molecule.docking.pool import Docking, DockingFailed, DockingPool, DockingProtocol
 from sciopt.objectives.molecule.findings import describe
-from sciopt.objectives.molecule.gates import Gates
 from sciopt.objectives.molecule.goals import UNITS, Scoring
-from sciopt.objectives.molecule.pose import pose_sdf
-from sciopt.objectives.molecule.properties import measure
-from sciopt.objectives.molecule.receptor import load_receptor
-from sciopt.objectives.molecule.smiles import LigandLimits, canonical_smiles
+from sciopt.objectives.molecule.ligand.smiles import LigandLimits, canonical_smiles
+from sciopt.objectives.molecule.pose.geometry import pose_sdf
+from sciopt.objectives.molecule.pose.receptor import load_receptor
+from sciopt.objectives.molecule.properties.alerts import alerts
+from sciopt.objectives.molecule.properties.gates import Gates
+from sciopt.objectives.molecule.properties.measures import measure
 from sciopt.records import dumps
 from sciopt.targets.proteins.catalog import Target, target
 

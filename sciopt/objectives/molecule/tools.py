@@ -20,7 +20,7 @@ def tools() -> list[Tool]:
 
 def _obabel() -> Tool:
     """Open Babel is called as a program, so what counts is that the program runs."""
-    from sciopt.objectives.molecule.openbabel import OpenBabel
+    from sciopt.objectives.molecule.ligand.openbabel import OpenBabel
 
     purpose = "protonation and PDBQT of ligands (the program obabel)"
     try:

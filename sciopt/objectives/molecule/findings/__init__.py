@@ -19,9 +19,9 @@ from sciopt.objectives.molecule.findings.properties import qed_properties, struc
 from sciopt.objectives.molecule.findings.rotors import rotor_cost
 from sciopt.objectives.molecule.findings.sites import sites
 from sciopt.objectives.molecule.findings.view import PoseView, view
-from sciopt.objectives.molecule.pdbqt import read_atoms
-from sciopt.objectives.molecule.pose import Docked, pose_coordinates
-from sciopt.objectives.molecule.receptor import Receptor
+from sciopt.objectives.molecule.pose.geometry import Docked, pose_coordinates
+from sciopt.objectives.molecule.pose.pdbqt import read_atoms
+from sciopt.objectives.molecule.pose.receptor import Receptor
 
 __all__ = ["LossChange", "describe", "numbered", "vina_and_qed"]
 

@@ -9,11 +9,11 @@ from math import sqrt
 import numpy as np
 
 from sciopt.objective import Effect, Finding
-from sciopt.objectives.molecule import edits
+from sciopt.objectives.molecule.edits import basic as edits
 from sciopt.objectives.molecule.findings.effects import MODELS, Scales, Trial, finding
 from sciopt.objectives.molecule.findings.view import PoseView, terminal_groups
 from sciopt.objectives.molecule.findings.words import energy, listed, subject
-from sciopt.objectives.molecule.vina_terms import HYDROGEN_BOND, REPULSION
+from sciopt.objectives.molecule.pose.vina_terms import HYDROGEN_BOND, REPULSION
 
 _IDLE = -0.15  # kcal/mol per heavy atom; a group above it is idle
 _REPELLED = 0.2  # kcal/mol of repulsion on one atom that is worth a word

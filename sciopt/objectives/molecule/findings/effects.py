@@ -11,8 +11,8 @@ from rdkit import Chem
 from sciopt.errors import InvalidValue
 from sciopt.objective import Basis, Effect, Finding
 from sciopt.objectives.molecule.findings.view import PoseView, rotors
-from sciopt.objectives.molecule.properties import sa_score
-from sciopt.objectives.molecule.qed import qed
+from sciopt.objectives.molecule.properties.measures import sa_score
+from sciopt.objectives.molecule.properties.qed import qed
 
 LossChange = Callable[[Mapping[str, float]], float]
 """The change of the loss for changes of "Vina score" (kcal/mol), "QED" and "SA score"; absent ones do not change."""

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from sciopt.objective import Finding
-from sciopt.objectives.molecule import edits
+from sciopt.objectives.molecule.edits import basic as edits
 from sciopt.objectives.molecule.findings.effects import Scales, Trial, finding
 from sciopt.objectives.molecule.findings.sites import Placed, Site
 from sciopt.objectives.molecule.findings.words import energy, listed, subject, surroundings
-from sciopt.objectives.molecule.receptor import character
+from sciopt.objectives.molecule.pose.receptor import character
 
 _GROUPS = {
     1: "one atom such as F, Cl, CH3 or, beside polar residues, OH or NH2",

@@ -9,15 +9,15 @@ from functools import partial
 import numpy as np
 
 from sciopt.objective import Finding
-from sciopt.objectives.molecule import edits
+from sciopt.objectives.molecule.edits import basic as edits
 from sciopt.objectives.molecule.findings.effects import Scales, Trial, finding
 from sciopt.objectives.molecule.findings.probe import PROBES
 from sciopt.objectives.molecule.findings.shells import CHAIN_STEPS
 from sciopt.objectives.molecule.findings.sites import Site
 from sciopt.objectives.molecule.findings.view import PoseView
 from sciopt.objectives.molecule.findings.words import energy, listed, subject
-from sciopt.objectives.molecule.pdbqt import Floats
-from sciopt.objectives.molecule.vina_terms import HYDROGEN_BOND
+from sciopt.objectives.molecule.pose.pdbqt import Floats
+from sciopt.objectives.molecule.pose.vina_terms import HYDROGEN_BOND
 
 _MADE = -0.05  # kcal/mol before the division; weaker hydrogen bonds are not told
 _REACH = 5.0  # A from the pocket atom to a ligand atom that could be changed

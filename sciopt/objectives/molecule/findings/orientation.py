@@ -8,7 +8,7 @@ import numpy as np
 
 from sciopt.objectives.molecule.findings.view import PoseView
 from sciopt.objectives.molecule.findings.words import listed
-from sciopt.objectives.molecule.pdbqt import Floats
+from sciopt.objectives.molecule.pose.pdbqt import Floats
 
 _REACH = 6.0  # A from the centre of the ring
 _FACE = 0.75  # cosine of the angle to the ring's normal, 41 degrees

@@ -13,8 +13,8 @@ import numpy as np
 from scipy.spatial.distance import cdist
 
 from sciopt.objectives.molecule.findings.view import PoseView
-from sciopt.objectives.molecule.pdbqt import Floats
-from sciopt.objectives.molecule.vina_terms import CUTOFF, RADII, Integers, pair_energies
+from sciopt.objectives.molecule.pose.pdbqt import Floats
+from sciopt.objectives.molecule.pose.vina_terms import CUTOFF, RADII, Integers, pair_energies
 
 _STEPS_PER_A = 50
 _STEPS = int(CUTOFF * _STEPS_PER_A)

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from rdkit import Chem
 
 from sciopt.objective import Finding
-from sciopt.objectives.molecule import edits
-from sciopt.objectives.molecule.alerts import Alert, alerts
+from sciopt.objectives.molecule.edits import basic as edits
 from sciopt.objectives.molecule.findings.contacts import Removals
 from sciopt.objectives.molecule.findings.effects import Scales, finding
 from sciopt.objectives.molecule.findings.view import PoseView
 from sciopt.objectives.molecule.findings.words import listed, subject
-from sciopt.objectives.molecule.qed import PropertyHeadroom, headroom
+from sciopt.objectives.molecule.properties.alerts import Alert, alerts
+from sciopt.objectives.molecule.properties.qed import PropertyHeadroom, headroom
 
 _WORTH = 0.05  # of the loss
 _MEANS = {

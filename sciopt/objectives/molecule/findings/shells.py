@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from sciopt.objectives.molecule.pdbqt import Floats
+from sciopt.objectives.molecule.pose.pdbqt import Floats
 
 CHAIN_STEPS = 12
 RING_STEPS = 6

@@ -11,8 +11,8 @@ import numpy as np
 from sciopt.objectives.molecule.findings.probe import Pocket, Points
 from sciopt.objectives.molecule.findings.shells import CHAIN_STEPS, Shells, first_positions, shells
 from sciopt.objectives.molecule.findings.view import PoseView
-from sciopt.objectives.molecule.pdbqt import Floats
-from sciopt.objectives.molecule.vina_terms import RADII, Booleans
+from sciopt.objectives.molecule.pose.pdbqt import Floats
+from sciopt.objectives.molecule.pose.vina_terms import RADII, Booleans
 
 _OVERLAP = 0.8  # A; carbon may come this near to the pocket: 3.0 A from another carbon, 2.9 A from nitrogen
 _GAPS = {"first": 2.2, "second": 2.6, "third": 2.8, "ring": 2.6}  # A; to the ligand's other heavy atoms

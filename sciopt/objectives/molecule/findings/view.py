@@ -11,10 +11,10 @@ from rdkit import Chem
 from scipy.spatial.distance import cdist
 
 from sciopt.objectives.molecule.findings.words import describe_atoms
-from sciopt.objectives.molecule.pdbqt import Floats, read_atoms
-from sciopt.objectives.molecule.pose import Docked, pose_mol
-from sciopt.objectives.molecule.receptor import Receptor
-from sciopt.objectives.molecule.vina_terms import ROTOR_WEIGHT, PoseTerms, TypedAtoms, typed
+from sciopt.objectives.molecule.pose.geometry import Docked, pose_mol
+from sciopt.objectives.molecule.pose.pdbqt import Floats, read_atoms
+from sciopt.objectives.molecule.pose.receptor import Receptor
+from sciopt.objectives.molecule.pose.vina_terms import ROTOR_WEIGHT, PoseTerms, TypedAtoms, typed
 
 _CONJUGATED = Chem.MolFromSmarts("[#6X3](=[O,S,N])-[#7]")
 _ACID_OH = Chem.MolFromSmarts("[OX2H1;$([O][CX3]=[OX1]),$([O]P),$([O]S(=O)=O)]")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from rdkit import Chem
 
-from sciopt.objectives.molecule.receptor import character
+from sciopt.objectives.molecule.pose.receptor import character
 
 _ENVIRONMENTS = tuple(
     (name, Chem.MolFromSmarts(smarts))

@@ -1,4 +1,4 @@
-"""The docking child: `python -m sciopt.objectives.molecule.child PARENT_PID` answers requests in lines of JSON.
+"""The docking child: `python -m sciopt.objectives.molecule.docking.child PARENT_PID` answers requests in lines of JSON.
 
 It keeps receptors and their Vina maps warm, and prepares and docks one ligand at a time on one thread. Requests:
 {"do": "warm", ...} computes the maps of a receptor and box; {"do": "dock", ...} prepares and docks a ligand there.
@@ -19,7 +19,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sciopt.errors import InvalidValue, ToolError
-from sciopt.objectives.molecule.process import Message, parent_binding
+from sciopt.objectives.molecule.docking.process import Message, parent_binding
 
 WARM = 3  # receptors kept with their maps, about 300 MB each for a box of 30 A
 _GRACE = 60.0
@@ -81,7 +81,7 @@ class _Dock:
     def __init__(self, reply: Reply) -> None:
         from vina import Vina
 
-        from sciopt.objectives.molecule.openbabel import OpenBabel
+        from sciopt.objectives.molecule.ligand.openbabel import OpenBabel
 
         self._reply = reply
         self._open_babel = OpenBabel.find(bound=True)
@@ -108,7 +108,7 @@ class _Dock:
 
     def dock(self, request: Message) -> Message:
         """Prepare a ligand and dock it into a receptor that is warm."""
-        from sciopt.objectives.molecule.ligand import LigandLimits, prepare
+        from sciopt.objectives.molecule.ligand.preparation import LigandLimits, prepare
 
         limits = request["limits"]
         ligand = prepare(

@@ -10,7 +10,7 @@ from rdkit import Chem
 from rdkit.Geometry import Point3D
 
 from sciopt.errors import InvalidInput
-from sciopt.objectives.molecule.pdbqt import Floats, PdbqtAtoms, read_atoms
+from sciopt.objectives.molecule.pose.pdbqt import Floats, PdbqtAtoms, read_atoms
 
 _BOND_TO_HYDROGEN = 1.3  # A; the longest bond of a polar hydrogen (S-H) is 1.34, N-H and O-H are below 1.05
 

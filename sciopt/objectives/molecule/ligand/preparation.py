@@ -17,9 +17,9 @@ from rdkit import Chem, rdBase
 from rdkit.Chem import rdDistGeom, rdForceFieldHelpers
 
 from sciopt.errors import InvalidValue
-from sciopt.objectives.molecule import atom_map
-from sciopt.objectives.molecule.openbabel import OpenBabel
-from sciopt.objectives.molecule.smiles import BROAD, LigandLimits, canonical_smiles
+from sciopt.objectives.molecule.ligand import atom_map
+from sciopt.objectives.molecule.ligand.openbabel import OpenBabel
+from sciopt.objectives.molecule.ligand.smiles import BROAD, LigandLimits, canonical_smiles
 
 __all__ = ["LigandLimits", "PreparedLigand", "canonical_smiles", "prepare"]
 

@@ -18,12 +18,12 @@ from rdkit import Chem
 
 from sciopt.engines.base import Proposal
 from sciopt.objective import Evaluation
-from sciopt.objectives.molecule import edits
-from sciopt.objectives.molecule.gates import Gates
-from sciopt.objectives.molecule.merit import prior, prospect
-from sciopt.objectives.molecule.moves import Focus, Move, Sampler, moves
-from sciopt.objectives.molecule.reading import Guidance, Lessons, guidance, lessons
-from sciopt.objectives.molecule.recombine import crossover
+from sciopt.objectives.molecule.designer.merit import prior, prospect
+from sciopt.objectives.molecule.designer.reading import Guidance, Lessons, guidance, lessons
+from sciopt.objectives.molecule.edits import basic as edits
+from sciopt.objectives.molecule.edits.moves import Focus, Move, Sampler, moves
+from sciopt.objectives.molecule.edits.recombine import crossover
+from sciopt.objectives.molecule.properties.gates import Gates
 from sciopt.verbalize import Brief
 
 _PARENTS = 5

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from rdkit import Chem
 from rdkit.Chem import rdMolDescriptors
 
-from sciopt.objectives.molecule.qed import qed
+from sciopt.objectives.molecule.properties.qed import qed
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from rdkit import Chem
 from rdkit.Chem import rdMolDescriptors
 
-from sciopt.objectives.molecule.edits import fragment_mol
+from sciopt.objectives.molecule.edits.basic import fragment_mol
 
 SMALL = ("F", "Cl", "C", "O", "N", "C#N", "OC", "CC", "CO", "C(F)F", "C(F)(F)F", "NC", "CN")
 MEDIUM = (

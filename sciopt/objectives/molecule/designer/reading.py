@@ -17,7 +17,7 @@ from typing import TypeVar
 from rdkit import Chem
 
 from sciopt.objective import Evaluation, Finding
-from sciopt.objectives.molecule import edits
+from sciopt.objectives.molecule.edits import basic as edits
 from sciopt.verbalize import Attempt
 
 Key = TypeVar("Key")

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from rdkit import Chem
 
-from sciopt.objectives.molecule.fragments import Character, character
-from sciopt.objectives.molecule.moves import Move
-from sciopt.objectives.molecule.reading import Guidance, Lessons, piece
+from sciopt.objectives.molecule.designer.reading import Guidance, Lessons, piece
+from sciopt.objectives.molecule.edits.fragments import Character, character
+from sciopt.objectives.molecule.edits.moves import Move
 
 _SIZES = (10.0, 18.0, 26.0)
 PRIOR: dict[str, tuple[float, float, float]] = {

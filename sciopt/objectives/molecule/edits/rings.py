@@ -8,8 +8,8 @@ from functools import partial
 import numpy as np
 from rdkit import Chem
 
-from sciopt.objectives.molecule import edits
-from sciopt.objectives.molecule.moves import Move, Sampler
+from sciopt.objectives.molecule.edits import basic as edits
+from sciopt.objectives.molecule.edits.moves import Move, Sampler
 
 FUSED = {
     "benzo": "C=CC=C",

@@ -11,8 +11,8 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from sciopt.errors import InvalidInput
-from sciopt.objectives.molecule.pdbqt import Floats, read_atoms
-from sciopt.objectives.molecule.vina_terms import Booleans, Integers, PoseTerms, TypedAtoms, terms, typed
+from sciopt.objectives.molecule.pose.pdbqt import Floats, read_atoms
+from sciopt.objectives.molecule.pose.vina_terms import Booleans, Integers, PoseTerms, TypedAtoms, terms, typed
 
 _CHARACTERS = {
     "hydrophobic": "ALA VAL LEU ILE MET MEU PHE TRP PRO CYS CYX LEV HEM",

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sciopt.errors import InvalidValue, ToolError
-from sciopt.objectives.molecule.process import parent_binding
+from sciopt.objectives.molecule.docking.process import parent_binding
 
 _MISSING = "the program obabel is missing: `pip install openbabel-wheel==3.1.1.23` brings it"
 

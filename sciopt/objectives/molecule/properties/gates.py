@@ -18,11 +18,11 @@ from rdkit import Chem
 from rdkit.Chem import rdMolDescriptors
 
 from sciopt.errors import InvalidValue
-from sciopt.objectives.molecule.alerts import alerts as structural_alerts
-from sciopt.objectives.molecule.alerts import new_alerts
-from sciopt.objectives.molecule.edits import closed_and_neutral, parse
-from sciopt.objectives.molecule.properties import sa_score
-from sciopt.objectives.molecule.stability import all_labile, labile, labile_atoms
+from sciopt.objectives.molecule.edits.basic import closed_and_neutral, parse
+from sciopt.objectives.molecule.properties.alerts import alerts as structural_alerts
+from sciopt.objectives.molecule.properties.alerts import new_alerts
+from sciopt.objectives.molecule.properties.measures import sa_score
+from sciopt.objectives.molecule.properties.stability import all_labile, labile, labile_atoms
 
 _STAY = "The start molecule's own alerts and labile groups may stay: {}."
 

@@ -7,8 +7,8 @@ from itertools import product
 import numpy as np
 from rdkit import Chem
 
-from sciopt.objectives.molecule import edits
-from sciopt.objectives.molecule.moves import cuts
+from sciopt.objectives.molecule.edits import basic as edits
+from sciopt.objectives.molecule.edits.moves import cuts
 
 Cut = tuple[int, int, frozenset[int]]
 _MOST = 60

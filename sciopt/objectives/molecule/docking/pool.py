@@ -19,14 +19,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sciopt.errors import InvalidInput, InvalidValue, SciOptError, ToolError
-from sciopt.objectives.molecule.openbabel import OpenBabel
-from sciopt.objectives.molecule.process import Child, ChildDied, ChildSlow, Message
-from sciopt.objectives.molecule.smiles import BROAD, LigandLimits, canonical_smiles
+from sciopt.objectives.molecule.docking.process import Child, ChildDied, ChildSlow, Message
+from sciopt.objectives.molecule.ligand.openbabel import OpenBabel
+from sciopt.objectives.molecule.ligand.smiles import BROAD, LigandLimits, canonical_smiles
 from sciopt.targets.proteins.catalog import Target
 
 Triple = tuple[float, float, float]
 
-_MODULE = "sciopt.objectives.molecule.child"
+_MODULE = "sciopt.objectives.molecule.docking.child"
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 _START_SECONDS = 120.0
 _MAPS_SECONDS = 300.0

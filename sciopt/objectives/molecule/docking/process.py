@@ -65,7 +65,7 @@ class Child:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (it lives as long as the child)
         self._unread = b""
         command = [sys.executable, "-m", module, str(self._owner)]
-        root = Path(__file__).resolve().parents[3]  # where the child finds this very package, and no file of the user
+        root = Path(__file__).resolve().parents[4]  # where the child finds this very package, and no file of the user
         self._process = _start(
             lambda: subprocess.Popen(
                 command,

@@ -13,8 +13,8 @@ from functools import partial
 import numpy as np
 from rdkit import Chem
 
-from sciopt.objectives.molecule import edits
-from sciopt.objectives.molecule.fragments import GROWTH, character
+from sciopt.objectives.molecule.edits import basic as edits
+from sciopt.objectives.molecule.edits.fragments import GROWTH, character
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def children(mol: Chem.Mol, *, focus: Focus | None = None) -> Iterator[Edit]:
 
 def moves(mol: Chem.Mol, *, focus: Focus | None = None, sampler: Sampler = Sampler()) -> list[Move]:
     """All moves from a molecule that respect the focus."""
-    from sciopt.objectives.molecule import cores, rings
+    from sciopt.objectives.molecule.edits import cores, rings
 
     focus = focus or Focus()
     makers = (_grow, _prune, _replace, _swap_atoms, _chains, rings.moves, cores.moves)

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from sciopt.objectives.molecule.pdbqt import Floats, PdbqtAtoms
+from sciopt.objectives.molecule.pose.pdbqt import Floats, PdbqtAtoms
 
 Booleans = NDArray[np.bool_]
 Integers = NDArray[np.int64]

@@ -1,0 +1,1 @@
+"""The offline engine's hands: from a gradient that was read to new molecules."""

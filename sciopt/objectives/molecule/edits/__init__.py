@@ -1,0 +1,1 @@
+"""Edits of molecules that keep valence and chemistry sane."""

@@ -1,0 +1,1 @@
+"""From a SMILES to a prepared ligand: the one spelling, protonation, a conformer, PDBQT, and the map of atoms."""

@@ -1,0 +1,1 @@
+"""What is measured without a pose, and the gates that it closes: QED, alerts, stability, synthetic accessibility."""
