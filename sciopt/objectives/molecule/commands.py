@@ -18,7 +18,7 @@ from sciopt.verbalize import Detail
 if TYPE_CHECKING:
     from sciopt.objectives.molecule.objective import MoleculeObjective
 
-DEMO_START, DEMO_TARGET, DEMO_BUDGET = "c1ccccc1", "PPARD", 24
+DEMO_START, DEMO_TARGET, DEMO_BUDGET = "c1ccccc1", "PPARD", 20
 
 TargetName = Annotated[str, typer.Option("--target", "-t", help="A protein: `sciopt targets list` shows all.")]
 GoalsFile = Annotated[Path | None, typer.Option("--goals", help="Goals and weights of the loss, in TOML.")]
