@@ -6,17 +6,25 @@ of the values, whatever the order in which they were finished.
 
 from __future__ import annotations
 
+import dataclasses
+import math
+import re
 import signal
 import threading
-from collections.abc import Callable, Mapping, Sequence
+import time
+import traceback
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, Future, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeVar
 
 from sciopt.budget import Meter, Spent
 from sciopt.cache import Cache
-from sciopt.objective import Estimate, Evaluation, Objective, Stage
-from sciopt.records import from_dict, to_dict
+from sciopt.errors import InvalidValue, LogError, SciOptError
+from sciopt.log import Event
+from sciopt.objective import Cost, Estimate, Evaluation, Objective, Stage
+from sciopt.records import dumps, from_dict, to_dict
 
 T = TypeVar("T", Evaluation, Estimate)
 R = TypeVar("R")
@@ -31,31 +39,133 @@ class Result:
     cached: bool
 
 
-def measure(objective: Objective, cache: Cache, value: str) -> tuple[Evaluation, bool]:
-    """One evaluation through the cache; on disk before anything depends on it. Failures are not cached."""
+@dataclass(frozen=True)
+class Known:
+    """Results of an earlier session of the same run, with what they cost then: used before anything is measured.
+
+    Artifacts are known by their addresses only; the cache holds them. Estimates stand by stage and value.
+    """
+
+    evaluations: Mapping[str, Evaluation] = field(default_factory=dict)
+    estimates: Mapping[tuple[str, str], Estimate] = field(default_factory=dict)
+
+    @classmethod
+    def from_events(cls, events: Iterable[Event]) -> Known:
+        """What a log tells."""
+        evaluations: dict[str, Evaluation] = {}
+        estimates: dict[tuple[str, str], Estimate] = {}
+        for event in events:
+            if event.kind == "evaluation":
+                cost = Cost(event.volatile["cpu_seconds"], event.volatile["wall_seconds"])
+                evaluation = dataclasses.replace(from_dict(Evaluation, event.data["evaluation"]), cost=cost)
+                evaluations[evaluation.value] = evaluation
+            elif event.kind == "screened":
+                for data, seconds in zip(event.data["estimates"], event.volatile["cpu_seconds"], strict=True):
+                    estimate = dataclasses.replace(from_dict(Estimate, data), cost=Cost(seconds))
+                    estimates.setdefault((event.data["stage"], estimate.value), estimate)
+        return cls(evaluations, estimates)
+
+
+def measure(objective: Objective, cache: Cache, value: str, *, tolerant: bool = False) -> tuple[Evaluation, bool]:
+    """One evaluation through the cache, and whether it was there; on disk before anything depends on it.
+
+    Failures are not cached. A tolerant measurement turns what a foreign objective raises into a failure of the
+    candidate; errors that sciopt raises on purpose (a broken tool, a full disk) pass.
+    """
+
+    def fail(reason: str, cost: Cost) -> Evaluation:
+        return Evaluation.failed(value, reason, cost=cost)
+
+    def make() -> Evaluation:
+        return _sound(objective.evaluate(value), value)
+
     key = Cache.key("evaluation", value, objective.protocol)
-    return _through(cache, key, Evaluation, lambda: objective.evaluate(value))
+    return _through(cache, key, Evaluation, lambda: _tolerating(make, fail) if tolerant else make())
 
 
-def estimate_one(objective: Objective, cache: Cache, value: str, near: Evaluation, stage: str) -> tuple[Estimate, bool]:
+def estimate_one(
+    objective: Objective, cache: Cache, value: str, near: Evaluation, stage: str, *, tolerant: bool = False
+) -> tuple[Estimate, bool]:
+    """One estimate of a paid stage through the cache, and whether it was there."""
+
+    def fail(reason: str, cost: Cost) -> Estimate:
+        return Estimate(value, math.inf, failure=reason, cost=cost)
+
+    def make() -> Estimate:
+        return _screened(objective, [value], near, stage)[0]
+
     key = Cache.key(f"estimate: {stage}", value, objective.protocol)
-    return _through(cache, key, Estimate, lambda: objective.screen([value], near, stage=stage)[0])
+    return _through(cache, key, Estimate, lambda: _tolerating(make, fail) if tolerant else make())
 
 
 def _through(cache: Cache, key: str, kind: type[T], make: Callable[[], T]) -> tuple[T, bool]:
-    stored = cache.get(key)
+    stored = _from_cache(cache, key, kind)
     if stored is not None:
-        return from_dict(kind, stored), True
+        return stored, True
     made = make()
     if made.failure is None:
         cache.put(key, to_dict(made))
     return made, False
 
 
-class Bench:
-    """Measures candidates of one objective.
+def _from_cache(cache: Cache, key: str, kind: type[T]) -> T | None:
+    """The stored record; None also for one that another version of sciopt wrote in another form."""
+    stored = cache.get(key)
+    try:
+        return None if stored is None else from_dict(kind, stored)
+    except LogError:
+        return None
 
-    `known` holds evaluations of an earlier session of the same run by canonical value: they are used before the cache.
+
+def _tolerating(make: Callable[[], T], fail: Callable[[str, Cost], T]) -> T:
+    """What `make` gives, or a failure that tells what it raised."""
+    began = time.monotonic()
+    try:
+        return make()
+    except Exception as error:  # the boundary of a run: the candidate that caused it is recorded with the reason
+        if passes(error):
+            raise
+        return fail(blame(error), Cost(wall_seconds=time.monotonic() - began))
+
+
+def passes(error: Exception) -> bool:
+    """Whether an error ends a run: sciopt raised it on purpose, and not because of one candidate."""
+    return isinstance(error, SciOptError) and not isinstance(error, InvalidValue)
+
+
+def blame(error: Exception) -> str:
+    """An exception of an objective as a reason: its kind, its words, and where it was raised; no memory addresses."""
+    if isinstance(error, InvalidValue):
+        return str(error)
+    said = re.sub(r"0x[0-9a-fA-F]+", "0x...", " ".join(str(error).split()))[:300]
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"the objective raised {type(error).__name__}: {said} ({Path(place.filename).name}, line {place.lineno})"
+
+
+def _sound(record: T, value: str) -> T:
+    """The record, if it is one that can be compared and stored; `ValueError` says what is wrong with it."""
+    if record.value != value:
+        raise ValueError(f"asked for {value!r}, the objective answered for {record.value!r}")
+    if record.failure is not None:
+        return dataclasses.replace(record, loss=math.inf)
+    if not math.isfinite(record.loss):
+        raise ValueError(f"the loss is {record.loss}, and no failure is stated")
+    dumps(to_dict(record))
+    return record
+
+
+def _screened(objective: Objective, values: Sequence[str], near: Evaluation, stage: str) -> list[Estimate]:
+    estimates = objective.screen(list(values), near, stage=stage)
+    if len(estimates) != len(values):
+        raise ValueError(f"asked for {len(values)} estimates, the objective gave {len(estimates)}")
+    return [_sound(estimate, value) for estimate, value in zip(estimates, values, strict=True)]
+
+
+class Bench:
+    """Measures candidates of one objective, each once.
+
+    `tolerant` is the way of a run: a candidate on which the objective raises is a failed one, and the run goes on.
+    Without it the exception reaches the caller.
     """
 
     def __init__(
@@ -65,47 +175,77 @@ class Bench:
         cache: Cache | None = None,
         executor: Executor | None = None,
         meter: Meter | None = None,
-        known: Mapping[str, Evaluation] | None = None,
+        known: Known | None = None,
+        tolerant: bool = False,
     ) -> None:
         self.objective = objective
         self.cache = cache or Cache()
         self.meter = meter or Meter()
+        self.tolerant = tolerant
         self._executor = executor
-        self._known = known or {}
+        self._known = known or Known()
+        self._estimates: dict[tuple[str, str], Estimate] = {}
 
     def evaluate(self, values: Sequence[str]) -> list[Result]:
         """Full evaluations, in the order of `values`."""
-        jobs = [v for v in values if self._stored(v) is None]
-        made = iter(self._map(measure, [(self.objective, self.cache, v) for v in jobs]))
+        kept = {value: self._kept(value) for value in values}
+        made = self._map(measure, [(self.objective, self.cache, v) for v in values if kept[v] is None])
+        fresh = iter(made)
         results = []
-        for value in values:
-            stored = self._stored(value)
-            result = Result(stored, True) if stored is not None else Result(*next(made))
-            self.meter.add(Spent(evaluations=1, cpu_seconds=result.evaluation.cost.cpu_seconds))
+        for value, old in kept.items():
+            result = Result(old, True) if old is not None else Result(*next(fresh))
+            if value in self._known.evaluations:  # made again for its artifacts: it costs what it did
+                cost = self._known.evaluations[value].cost
+                result = Result(dataclasses.replace(result.evaluation, cost=cost), result.cached)
+            self._count(Spent(evaluations=1), result.evaluation.cost)
             results.append(result)
         return results
 
-    def _stored(self, value: str) -> Evaluation | None:
-        """An old evaluation, unless the cache has it with its artifacts."""
-        old = self._known.get(value)
-        if old is not None and self.cache.get(Cache.key("evaluation", value, self.objective.protocol)) is not None:
-            return None
-        return old
+    def _kept(self, value: str) -> Evaluation | None:
+        """An evaluation of the earlier session; None where there is none, or where its artifacts are lost."""
+        old = self._known.evaluations.get(value)
+        if old is None or not old.artifacts:
+            return old
+        stored = _from_cache(self.cache, Cache.key("evaluation", value, self.objective.protocol), Evaluation)
+        return None if stored is None else dataclasses.replace(old, artifacts=stored.artifacts)
 
-    def estimate(self, values: Sequence[str], near: Evaluation, stage: Stage) -> list[Estimate]:
-        """Estimates of one stage, in the order of `values`; a paid stage runs one value a task, cached and counted."""
+    def estimate(self, values: Sequence[str], near: Evaluation, stage: Stage) -> tuple[list[Estimate], list[float]]:
+        """Estimates of one stage in the order of `values`, and the CPU seconds of each; 0.0 for one made before.
+
+        A paid stage runs one value a task, each value once in a run, cached and counted.
+        """
         if not stage.paid:
-            return self.objective.screen(list(values), near, stage=stage.name)
-        tasks = [(self.objective, self.cache, value, near, stage.name) for value in values]
-        estimates = [estimate for estimate, _ in self._map(estimate_one, tasks)]
-        for each in estimates:
-            self.meter.add(Spent(quick=1, cpu_seconds=each.cost.cpu_seconds))
-        return estimates
+            return self._free(values, near, stage.name), [0.0] * len(values)
+        new = [v for v in dict.fromkeys(values) if (stage.name, v) not in self._estimates]
+        known = {v: self._known.estimates[stage.name, v] for v in new if (stage.name, v) in self._known.estimates}
+        tasks = [(self.objective, self.cache, v, near, stage.name) for v in new if v not in known]
+        made = {estimate.value: estimate for estimate, _ in self._map(estimate_one, tasks)}
+        costs = dict.fromkeys(values, 0.0)
+        for value in new:
+            estimate = known[value] if value in known else made[value]
+            self._estimates[stage.name, value] = estimate
+            costs[value] = self._count(Spent(quick=1), estimate.cost)
+        return [self._estimates[stage.name, v] for v in values], [costs[v] for v in values]
+
+    def _free(self, values: Sequence[str], near: Evaluation, stage: str) -> list[Estimate]:
+        """All in one call; where that raises, one by one, so that it is known which value is to blame."""
+        try:
+            return _screened(self.objective, values, near, stage)
+        except Exception as error:  # the boundary of a run: the candidate that caused it fails, see below
+            if not self.tolerant or passes(error):
+                raise
+        return [estimate_one(self.objective, Cache(), value, near, stage, tolerant=True)[0] for value in values]
+
+    def _count(self, spent: Spent, cost: Cost) -> float:
+        """Add to the meter; CPU seconds as the log shows them, so that a resumed run counts the same."""
+        seconds = round(cost.cpu_seconds, 3)
+        self.meter.add(dataclasses.replace(spent, cpu_seconds=seconds))
+        return seconds
 
     def _map(self, function: Callable[..., tuple[T, bool]], tasks: Sequence[tuple[Any, ...]]) -> list[tuple[T, bool]]:
         if self._executor is None:
-            return [function(*task) for task in tasks]
-        return collect([self._executor.submit(function, *task) for task in tasks])
+            return [function(*task, tolerant=self.tolerant) for task in tasks]
+        return collect([self._executor.submit(function, *task, tolerant=self.tolerant) for task in tasks])
 
 
 def collect(futures: Sequence[Future[R]]) -> list[R]:

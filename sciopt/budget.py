@@ -23,7 +23,10 @@ class Spent:
 
 @dataclass(frozen=True)
 class Budget:
-    """Limits, each optional but one: a run without any would not end."""
+    """Limits, each optional but one: a run without any would not end.
+
+    Evaluations are never more than allowed; the others are looked at between steps, so the last step may exceed them.
+    """
 
     evaluations: int | None = None
     quick: int | None = None
@@ -38,7 +41,8 @@ class Budget:
             raise InvalidInput("a budget needs a limit, for example 60 evaluations")
         for name, limit in limits.items():
             if limit is not None and not limit > 0:
-                raise InvalidInput(f"budget of {limit:g} {name}: expected more than 0, for example 60")
+                shown = name.replace("_", " ")
+                raise InvalidInput(f"budget of {limit:g} {shown}: expected more than 0, for example 60")
 
     @classmethod
     def of(cls, budget: Budget | int) -> Budget:

@@ -10,6 +10,7 @@ import json
 import os
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +44,10 @@ class Cache:
             if stored["check"] == digest(stored["data"]):
                 data: dict[str, Any] = stored["data"]
                 return data
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
+        except OSError as error:
+            raise LogError(f"the cache folder {self.folder} cannot be read: {error.strerror}; name another") from error
         except (ValueError, KeyError, TypeError):
             stored = None
         self._set_aside(path)
@@ -55,23 +58,37 @@ class Cache:
             path.replace(path.with_suffix(".corrupt"))
         except FileNotFoundError:
             return  # another process was faster
+        except OSError:
+            return  # a cache that may only be read: the result is made again, and `put` says so
 
     def put(self, key: str, data: dict[str, Any]) -> None:
         """Store a result; it is on disk when this returns."""
         if self.folder is None:
             self._memory[key] = data
             return
+        content = dumps({"check": digest(data), "data": data})
         path = self._path(key)
         temporary = path.with_name(f".{path.stem}.{uuid.uuid4().hex}.tmp")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with temporary.open("w", encoding="utf-8") as file:
-                file.write(dumps({"check": digest(data), "data": data}))
+                file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(path)
+            _sync_folder(path.parent)
         except OSError as error:
-            temporary.unlink(missing_ok=True)
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
             raise LogError(
                 f"the cache folder {self.folder} cannot be written: {error.strerror}; free space there, or name another"
             ) from error
+
+
+def _sync_folder(folder: Path) -> None:
+    """A rename survives a power failure only when its folder is synced, too."""
+    place = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(place)
+    finally:
+        os.close(place)

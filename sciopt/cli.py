@@ -1,8 +1,8 @@
 """The command line: what every domain shares, and the commands that the installed domains bring.
 
 Exit codes: 0 done; 1 nothing could be measured; 2 an option, name or file does not fit; 3 a tool is missing or broken;
-4 a run folder cannot be used; 5 the engine gave no usable answer; 130 and 143 stopped by SIGINT or SIGTERM, and the run
-can be continued.
+4 a run folder or a file cannot be used; 5 the engine gave no usable answer; 130 and 143 stopped by SIGINT or SIGTERM,
+and the run can be continued.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from sciopt.runs.signals import answering
 
 app = typer.Typer(
     help="Design molecules by textual gradient descent on measured gradients. Research use only.",
-    epilog="Begin with `sciopt demo`, or: sciopt molecule c1ccccc1 --target PPARD --budget 20",
+    epilog="Begin with `sciopt demo`, or: sciopt molecule c1ccccc1 -t PPARD --budget 20",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -51,12 +51,13 @@ def _show_version(wanted: bool) -> None:
 
 @app.callback()
 def _root(
-    show: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show it.")] = False,
+    show: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
 ) -> None:
     """Nothing is common to all commands but their version."""
 
 
-@app.command()
 def demo(
     out: Annotated[Path | None, typer.Option(help="Folder of the runs; by default a new one in runs/.")] = None,
 ) -> None:
@@ -66,7 +67,6 @@ def demo(
             load(each.demo)(out)
 
 
-@app.command()
 def resume(
     folder: Annotated[Path, typer.Argument(help="The folder of a run that was stopped.")],
     workers: Annotated[int | None, typer.Option(help="Evaluations at one time; by default one a core.")] = None,
@@ -79,19 +79,20 @@ def resume(
     from sciopt.runs.run import Run
     from sciopt.search import resume as continued
 
-    limit = Run.load(folder).specification.get("budget", {}).get("evaluations")
+    run = Run.load(folder)
+    limit = run.specification.get("budget", {}).get("evaluations")
     many = usable_cores() if workers is None else workers
     solution = conduct(
         lambda watch: continued(folder, workers=many, watch=watch),
         folder=folder,
         limit=limit,
+        done=len(run.rows),
         as_json=as_json,
         quiet=quiet,
     )
     raise typer.Exit(1 if solution.best.failure else 0)
 
 
-@app.command()
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -145,9 +146,12 @@ def _show_tools(tools: list[Tool], keys: list[str]) -> None:
     print(f"keys in the environment: {said}")
 
 
+app.command()(demo)
 for _domain in domains().values():
     if _domain.commands:
         load(_domain.commands)(app)
+app.command(epilog="Example: sciopt resume runs/first")(resume)
+app.command()(doctor)
 
 
 def main() -> None:
@@ -161,3 +165,8 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        print(f"sciopt: {error.filename} cannot be read or written: {error.strerror}", file=sys.stderr)
+        sys.exit(4)

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from sciopt.bench import Bench, Result
 from sciopt.budget import Spent
 from sciopt.cache import Cache
-from sciopt.engines.base import Engine, Proposal, Reply, Request
-from sciopt.errors import InvalidValue
+from sciopt.engines.base import Engine, Proposal, Reply, Request, Usage, bounded
+from sciopt.errors import InvalidInput
 from sciopt.log import Log
-from sciopt.objective import Effect, Estimate, Evaluation, Measurement, Stage
+from sciopt.objective import Effect, Estimate, Evaluation, Stage
 from sciopt.records import digest, from_dict, to_dict, volatile
-from sciopt.verbalize import Attempt, Brief, Detail, at_detail, cut, render, shown
+from sciopt.sieve import Fresh, Sifted, Tally, changes, sift
+from sciopt.verbalize import DETAILS, Attempt, Brief, Detail, at_detail, cut, render, shown
 
 Accept = Literal["improve", "always"]
 NOT_TAKEN = "estimated, not taken further"
@@ -34,7 +35,8 @@ class Settings:
         seed: of the engine's randomness.
         detail: what the engine is told: "findings", "numbers" or "none".
         proposals: how many candidates an engine is asked for in a step; None leaves it to the engine.
-        accept: "improve" keeps the best as the lead; "always" makes the last one the lead, as plain TGD does.
+        accept: "improve" keeps the best as the lead; "always" goes on from the best of the last step even where it is
+            worse, as plain TGD does.
         screening: whether cheap stages choose what is measured.
         each_step: candidates measured in a step when there is no screening.
         tokens: length of what an engine reads.
@@ -48,73 +50,25 @@ class Settings:
     each_step: int = 4
     tokens: int = 12_000
 
-
-@dataclass(frozen=True)
-class Fresh:
-    """A proposal that is valid, admitted and new, in its canonical spelling."""
-
-    value: str
-    because: tuple[str, ...]
+    def __post_init__(self) -> None:
+        for what, given, known in (("detail", self.detail, DETAILS), ("accept", self.accept, get_args(Accept))):
+            if given not in known:
+                raise InvalidInput(f"{what} {given!r}: expected one of {', '.join(known)}")
+        least = {"seed": 0, "proposals": 1, "each_step": 1, "tokens": 1}
+        for name, lowest in least.items():
+            given = getattr(self, name)
+            if given is not None and given < lowest:
+                raise InvalidInput(f"{name} {given}: expected at least {lowest}")
 
 
 @dataclass
-class Tally:
-    """How well each stage foresaw the full result: pairs of estimated and realised changes of the loss."""
+class Origin:
+    """Where a candidate comes from: the lead that it edits, the findings it follows, and what each stage foresaw."""
 
-    pairs: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
-
-    def add(self, stage: str, estimated: float, realised: float) -> None:
-        """Count one candidate that went through the stage and was then measured."""
-        if math.isfinite(estimated) and math.isfinite(realised):
-            self.pairs.setdefault(stage, []).append((estimated, realised))
-
-    def correlations(self) -> dict[str, dict[str, float | int | None]]:
-        """Spearman's rank correlation by stage; None below three pairs or without any spread."""
-        return {
-            stage: {"pairs": len(pairs), "spearman": spearman(pairs)} for stage, pairs in sorted(self.pairs.items())
-        }
-
-
-def spearman(pairs: Sequence[tuple[float, float]]) -> float | None:
-    """Spearman's rank correlation, or None where it is not defined."""
-    xs, ys = {x for x, _ in pairs}, {y for _, y in pairs}
-    if len(pairs) < 3 or len(xs) < 2 or len(ys) < 2:
-        return None
-    from scipy.stats import spearmanr
-
-    return round(float(spearmanr([x for x, _ in pairs], [y for _, y in pairs]).statistic), 4)
-
-
-def sift(bench: Bench, proposals: Iterable[Proposal], seen: set[str]) -> tuple[list[Fresh], list[tuple[str, str]]]:
-    """Proposals that may be measured, in order, and the others with the reason."""
-    fresh: dict[str, Fresh] = {}
-    refused: list[tuple[str, str]] = []
-    for proposal in proposals:
-        try:
-            value = bench.objective.canonical(proposal.text)
-            if value in seen or value in fresh:
-                continue
-            bench.objective.admit(value)
-        except InvalidValue as error:
-            refused.append((proposal.text, str(error)))
-            continue
-        fresh[value] = Fresh(value, proposal.because)
-    return list(fresh.values()), refused
-
-
-def changes(
-    child: Sequence[Measurement], parent: Sequence[Measurement], loss: float, parent_loss: float
-) -> tuple[Effect, ...]:
-    """What an edit did to each quantity with a goal, and to the loss; both sides measured in the same way."""
-    before = {m.quantity: m.value for m in parent}
-    effects = [
-        Effect(m.quantity, m.value - before[m.quantity], m.unit, "measured")
-        for m in child
-        if m.goal is not None and m.quantity in before
-    ]
-    if math.isfinite(loss) and math.isfinite(parent_loss):
-        effects.append(Effect("loss", loss - parent_loss, basis="measured"))
-    return tuple(effects)
+    parent: str
+    because: tuple[str, ...]
+    foreseen: dict[str, float] = field(default_factory=dict)
+    """The estimated change of the loss, by stage."""
 
 
 class Descent:
@@ -133,9 +87,10 @@ class Descent:
         self.tally = Tally()
         self._tried: dict[str, dict[str, Attempt]] = {}
         self._pool: dict[str, Estimate] = {}
-        self._because: dict[str, tuple[str, ...]] = {}
+        self._failed: set[str] = set()
+        self._origins: dict[str, Origin] = {}
         self._last: str | None = None
-        self._lead_before = ""
+        self._told_next: tuple[str, ...] = ()
 
     # --- what is known ----------------------------------------------------------------------------------------------
 
@@ -176,8 +131,10 @@ class Descent:
 
     def begin(self, values: Sequence[str]) -> None:
         """Measure canonical start values."""
-        for result in self.bench.evaluate(values):
-            self._take(result, parent=None)
+        results = self.bench.evaluate(values)
+        for result in results:
+            self._take(result)
+        self._last = min((r.evaluation for r in results), key=lambda e: e.loss).value
 
     def adopt(self, evaluation: Evaluation) -> None:
         """Start from an evaluation that was made elsewhere."""
@@ -192,21 +149,33 @@ class Descent:
         candidates = self.candidates()
         lead, before = candidates[0], self.best.loss
         reply = self._ask(candidates, progress=wait)
-        seen = self.evaluated.keys() | self._pool.keys() | self._tried.get(lead.value, {}).keys()
-        fresh, refused = sift(self.bench, reply.proposals, set(seen))
-        for text, reason in refused[-8:]:
+        sifted = sift(self.bench, reply.proposals, self._seen(lead))
+        for text, reason in sifted.refused[-8:]:
             self._note(Attempt(text, lead.value, "check", "refused", note=reason))
-        chosen, estimates = self._shortlist(fresh, lead, most=most)
-        results = self.bench.evaluate(chosen)
+        self._origins.update({f.value: Origin(lead.value, f.because) for f in sifted.fresh})
+        results = self.bench.evaluate(self._shortlist(sifted.fresh, lead, most=most))
         for result in results:
-            self._compare(result.evaluation, lead, estimates)
-            self._take(result, parent=lead.value)
+            self._take(result)
+        made = sorted((r.evaluation for r in results), key=lambda e: e.loss)
+        gained = bool(made) and self.best.loss < before
         self.steps += 1
-        self._lead_before = lead.value
-        gained = bool(results) and self.best.loss < before
         self.stalled = 0 if gained else self.stalled + 1
-        self._record_step(lead, refused, gained)
-        return sorted((r.evaluation for r in results), key=lambda e: e.loss)
+        self._go_on_from(made, sifted)
+        self._told_next = (lead.value, *(self._origins[e.value].parent for e in made))
+        self._record_step(lead, sifted, gained)
+        return made
+
+    def _seen(self, lead: Evaluation) -> set[str]:
+        """What is nothing new as a proposal: measured, waiting, failed, or refused from this lead."""
+        return set(self.evaluated.keys() | self._pool.keys() | self._failed | self._tried.get(lead.value, {}).keys())
+
+    def _go_on_from(self, made: Sequence[Evaluation], sifted: Sifted) -> None:
+        """The lead of a descent that always accepts; a proposal that was measured long ago is taken, too, for free."""
+        old = [value for value in sifted.known if value in self.evaluated]
+        if made:
+            self._last = made[0].value
+        elif old:
+            self._last = old[0]
 
     def _ask(self, candidates: tuple[Evaluation, ...], *, progress: str) -> Reply:
         wanted = self.settings.proposals or self.engine.proposals
@@ -222,9 +191,10 @@ class Descent:
                 "lead": candidates[0].value,
                 "text": request.text,
                 "engine": self.engine.name,
+                "answer": reply.text,
                 "proposals": [dataclasses.asdict(p) for p in reply.proposals],
             },
-            volatile={"usage": dataclasses.asdict(reply.usage)},
+            volatile={"usage": dataclasses.asdict(reply.usage), "cached": reply.cached},
             paid=self.engine.paid,
         )
         return reply
@@ -232,12 +202,16 @@ class Descent:
     def _reply(self, request: Request) -> Reply:
         """The engine's answer; one that was paid for is on disk before it is used, and never asked for twice."""
         if not self.engine.paid:
-            return self.engine.complete(request)
+            return bounded(self.engine.complete(request), request.proposals)
+        old = self.log.coming("reply")
+        if old is not None:
+            proposals = tuple(Proposal(p["text"], tuple(p["because"])) for p in old.data["proposals"])
+            return Reply(proposals, old.data["answer"], Usage(**old.volatile["usage"]), cached=True)
         key = Cache.key("reply", digest(dataclasses.asdict(request)), {"engine": self.engine.name})
         stored = self.bench.cache.get(key)
         if stored is not None:
-            return from_dict(Reply, stored)
-        reply = self.engine.complete(request)
+            return dataclasses.replace(from_dict(Reply, stored), cached=True)
+        reply = bounded(self.engine.complete(request), request.proposals)
         self.bench.cache.put(key, to_dict(reply))
         return reply
 
@@ -254,45 +228,45 @@ class Descent:
         return render(cut(at_detail(brief, self.settings.detail), budget=self.settings.tokens))
 
     def _history(self, candidates: tuple[Evaluation, ...]) -> tuple[Attempt, ...]:
-        """What was tried from the candidates, and from the lead of the step before: oldest first."""
-        parents = dict.fromkeys((self._lead_before, *(e.value for e in candidates)))
-        return tuple(a for parent in parents for a in self._tried.get(parent, {}).values())
+        """What was tried from the candidates, and from those whose edits the last step measured.
+
+        Oldest first for each of them, and the lead's last: what stands first is cut first.
+        """
+        parents = dict.fromkeys((candidates[0].value, *self._told_next, *(e.value for e in candidates)))
+        return tuple(a for parent in reversed(list(parents)) for a in self._tried.get(parent, {}).values())
 
     # --- screening --------------------------------------------------------------------------------------------------
 
-    def _shortlist(
-        self, fresh: list[Fresh], lead: Evaluation, *, most: int | None
-    ) -> tuple[list[str], dict[str, dict[str, float]]]:
-        """The values to measure now, and the estimated change of the loss by stage and value."""
-        self._because.update({f.value: f.because for f in fresh})
+    def _shortlist(self, fresh: Sequence[Fresh], lead: Evaluation, *, most: int | None) -> list[str]:
+        """The values to measure now; a paid stage's estimates of earlier steps compete with those of this one."""
         values = [f.value for f in fresh]
         stages = self.bench.objective.stages if self.settings.screening else ()
         keep = stages[-1].keep if stages else self.settings.each_step
-        estimates: dict[str, dict[str, float]] = {}
         for stage in stages:
             if values:
-                values, estimates[stage.name] = self._sieve(stage, values, lead)
+                values = self._sieve(stage, values, lead)
         if stages and stages[-1].paid:
-            pool = sorted(self._pool.values(), key=lambda e: e.loss)
-            values = [e.value for e in pool[:keep]]
+            values = [e.value for e in sorted(self._pool.values(), key=lambda e: e.loss)]
         values = values[: keep if most is None else min(keep, most)]
         for value in values:
             self._pool.pop(value, None)
-        return values, estimates
+        return values
 
-    def _sieve(self, stage: Stage, values: list[str], lead: Evaluation) -> tuple[list[str], dict[str, float]]:
-        """One stage: what it keeps, best first, and the estimated change of the loss of each candidate."""
-        asked = [lead.value, *values]
-        estimates = self.bench.estimate(asked, lead, stage)
-        base, rest = estimates[0], [e for e in estimates[1:] if e.failure is None]
-        ordered = sorted(rest, key=lambda e: e.loss)
+    def _sieve(self, stage: Stage, values: list[str], lead: Evaluation) -> list[str]:
+        """What one stage keeps, best first."""
+        estimates, seconds = self.bench.estimate([lead.value, *values], lead, stage)
+        base = estimates[0]
+        ordered = sorted((e for e in estimates[1:] if e.failure is None), key=lambda e: e.loss)
+        for each in ordered:
+            self._origins[each.value].foreseen[stage.name] = each.loss - base.loss
         if stage.paid:
-            self._pool.update({e.value: e for e in rest})
+            self._pool.update({e.value: e for e in ordered})
             for each in ordered:
                 effects = changes(each.measurements, base.measurements, each.loss, base.loss)
                 self._note(Attempt(each.value, lead.value, stage.name, NOT_TAKEN, effects))
             for each in estimates[1:]:
                 if each.failure is not None:
+                    self._failed.add(each.value)
                     self._note(Attempt(each.value, lead.value, stage.name, "failed", note=each.failure))
             self.log.record(
                 "screened",
@@ -301,38 +275,26 @@ class Descent:
                     "stage": stage.name,
                     "estimates": [_without_cost(each) for each in estimates],
                 },
-                volatile={"cpu_seconds": round(sum(e.cost.cpu_seconds for e in estimates), 3)},
+                volatile={"cpu_seconds": seconds},
             )
-        change = {e.value: e.loss - base.loss for e in rest}
-        return [e.value for e in ordered[: stage.keep]], change
+        return [e.value for e in ordered[: stage.keep]]
 
     # --- results ----------------------------------------------------------------------------------------------------
 
-    def _compare(self, child: Evaluation, lead: Evaluation, estimates: dict[str, dict[str, float]]) -> None:
-        for stage, change in estimates.items():
-            if child.value in change:
-                self.tally.add(stage, change[child.value], child.loss - lead.loss)
-
-    def _take(self, result: Result, *, parent: str | None) -> None:
+    def _take(self, result: Result) -> None:
         """Remember one full evaluation and write it down."""
         child = result.evaluation
         kept = not self.evaluated or child.loss < self.best.loss
-        followed: list[dict[str, Any]] = []
-        if parent is not None:
-            origin = self.evaluated[parent]
-            effects = changes(child.measurements, origin.measurements, child.loss, origin.loss)
-            outcome = "failed" if child.failure else "kept, a new best" if kept else "not better than the best"
-            self._note(Attempt(child.value, parent, "full evaluation", outcome, effects, child.failure or ""))
-            followed = _followed(origin, child, self._because.get(child.value, ()), effects)
+        origin = self._origins.get(child.value)
+        followed = [] if origin is None else self._compare(child, origin, kept=kept)
         self.evaluated[child.value] = child
-        self._last = child.value
         self.log.record(
             "evaluation",
             {
                 "number": len(self.evaluated),
-                "step": self.steps + 1 if parent is not None else 0,
-                "parent": parent,
-                "because": list(self._because.get(child.value, ())),
+                "step": 0 if origin is None else self.steps + 1,
+                "parent": None if origin is None else origin.parent,
+                "because": [] if origin is None else list(origin.because),
                 "followed": followed,
                 "best": kept,
                 "evaluation": _without_cost(child),
@@ -341,13 +303,23 @@ class Descent:
             paid=True,
         )
 
+    def _compare(self, child: Evaluation, origin: Origin, *, kept: bool) -> list[dict[str, Any]]:
+        """Hold a child against the candidate that it edits: for the history, the stages, and the findings followed."""
+        parent = self.evaluated[origin.parent]
+        effects = changes(child.measurements, parent.measurements, child.loss, parent.loss)
+        outcome = "failed" if child.failure else "kept, a new best" if kept else "not better than the best"
+        self._note(Attempt(child.value, parent.value, "full evaluation", outcome, effects, child.failure or ""))
+        for stage, change in origin.foreseen.items():
+            self.tally.add(stage, change, child.loss - parent.loss)
+        return _followed(parent, child, origin.because, effects)
+
     def _note(self, attempt: Attempt) -> None:
         """Keep an attempt; a full result replaces a quick one, and the newest stands last."""
         tried = self._tried.setdefault(attempt.parent, {})
         tried.pop(attempt.value, None)
         tried[attempt.value] = attempt
 
-    def _record_step(self, lead: Evaluation, refused: list[tuple[str, str]], gained: bool) -> None:
+    def _record_step(self, lead: Evaluation, sifted: Sifted, gained: bool) -> None:
         best = self.best
         self.log.record(
             "step",
@@ -358,7 +330,8 @@ class Descent:
                 "loss": best.loss if math.isfinite(best.loss) else None,
                 "gained": gained,
                 "stalled": self.stalled,
-                "refused": [{"text": text, "reason": reason} for text, reason in refused[:20]],
+                "refused": [{"text": text, "reason": reason} for text, reason in sifted.refused[:20]],
+                "known": len(sifted.known),
                 "stages": self.tally.correlations(),
             },
             volatile={"spent": dataclasses.asdict(self.bench.meter.spent)},

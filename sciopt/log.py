@@ -10,12 +10,14 @@ the old events are used up. So a resumed run must decide as the first one did, o
 from __future__ import annotations
 
 import fcntl
+import io
 import json
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from sciopt.errors import Diverged, LogError
 from sciopt.records import digest, dumps
@@ -68,7 +70,36 @@ def read_log(path: Path) -> list[Event]:
     """The events of a log, without a torn last line; the file is not changed."""
     if not path.is_file():
         raise LogError(f"{path.parent} holds no run: {path.name} is missing")
-    return _split(path)[0]
+    try:
+        return _split(path)[0]
+    except OSError as error:
+        raise LogError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _lock(file: io.FileIO, path: Path) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        raise LogError(f"{path} is being written by another process: wait for it, or name another folder") from error
+
+
+def difference(old: Any, new: Any, *, where: str = "") -> str:
+    """The first place where two pieces of JSON data differ, in words: "specification.settings.seed is 1 and was 0"."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        for name in sorted(old.keys() | new.keys()):
+            if old.get(name) != new.get(name):
+                return difference(old.get(name), new.get(name), where=f"{where}.{name}" if where else name)
+    if isinstance(old, list) and isinstance(new, list):
+        for place, (one, other) in enumerate(zip(old, new, strict=False)):
+            if one != other:
+                return difference(one, other, where=f"{where}[{place}]")
+        return f"{where} has {len(new)} entries and had {len(old)}"
+    return f"{where} is {_short(new)} and was {_short(old)}"
+
+
+def _short(data: Any) -> str:
+    text = dumps(data)
+    return text if len(text) <= 80 else f"{text[:77]}..."
 
 
 class Log:
@@ -78,32 +109,35 @@ class Log:
         self._watch = watch
         self._old: list[Event] = []
         self._next = 0
-        self._file: IO[str] | None = None
+        self._file: io.FileIO | None = None
         if path is not None:
             self._file = self._open(path)
 
-    def _open(self, path: Path) -> IO[str]:
+    def _open(self, path: Path) -> io.FileIO:
+        """The file, locked, without a torn last line. It is not buffered: what could not be written is not kept."""
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            file = path.open("a+", encoding="utf-8")
+            file = io.FileIO(path, "a+")
         except OSError as error:
             raise LogError(f"the run folder {path.parent} cannot be written: {error.strerror}; name another") from error
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+            _lock(file, path)
+            self._old, used = _split(path)
+            if path.stat().st_size != used:
+                file.truncate(used)
+        except BaseException:
             file.close()
-            raise LogError(
-                f"{path} is being written by another process: wait for it, or name another folder"
-            ) from error
-        self._old, used = _split(path)
-        if path.stat().st_size != used:
-            file.truncate(used)
+            raise
         return file
 
     @property
     def replaying(self) -> bool:
         """Whether old events are still to be met."""
         return self._next < len(self._old)
+
+    def coming(self, kind: str) -> Event | None:
+        """The old event that stands next, if there is one and it is of this kind."""
+        return self._old[self._next] if self.replaying and self._old[self._next].kind == kind else None
 
     @property
     def old(self) -> tuple[Event, ...]:
@@ -126,27 +160,40 @@ class Log:
 
     def _check(self, event: Event) -> None:
         old = self._old[event.n]
-        if (old.kind, digest(old.data)) != (event.kind, digest(event.data)):
-            raise Diverged(
-                f"this run does not go as its log says: event {event.n} is {event.kind!r} now and was {old.kind!r} "
-                "(or holds other data). Was sciopt or one of its tools updated? `sciopt doctor` shows the versions, "
-                "the first line of the log those of the run"
-            )
+        if (old.kind, digest(old.data)) == (event.kind, digest(event.data)):
+            return
+        apart = difference({"kind": old.kind, **old.data}, json.loads(dumps({"kind": event.kind, **event.data})))
+        advice = (
+            "continue it with the options that it was begun with"
+            if event.n == 0
+            else "was sciopt or one of its tools updated? `sciopt doctor` shows the versions, "
+            "the first line of the log those of the run"
+        )
+        raise Diverged(f"this run does not go as its log says: in event {event.n} ({old.kind}) {apart}; {advice}")
 
     def _write(self, event: Event, *, sync: bool) -> None:
         assert self._file is not None
+        before = os.fstat(self._file.fileno()).st_size
+        left = memoryview(event.line().encode())
         try:
-            self._file.write(event.line())
-            self._file.flush()
+            while left:
+                left = left[self._file.write(left) :]
             if sync:
                 os.fsync(self._file.fileno())
         except OSError as error:
+            with suppress(OSError):
+                self._file.truncate(before)
             raise LogError(f"the log cannot be written: {error.strerror}; free space, then `sciopt resume`") from error
 
     def close(self) -> None:
         """Sync and release the file."""
-        if self._file is not None and not self._file.closed:
+        if self._file is None or self._file.closed:
+            return
+        try:
             os.fsync(self._file.fileno())
+        except OSError as error:
+            raise LogError(f"the log cannot be written: {error.strerror}; free space, then `sciopt resume`") from error
+        finally:
             self._file.close()
 
     def __enter__(self) -> Log:

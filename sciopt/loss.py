@@ -57,7 +57,7 @@ class ObjectiveLoss(Function):
         """The evaluation in words, for the variable that was measured."""
         assert isinstance(output, Loss)
         text = render_evaluation(output.evaluation, detail=self.detail, budget=self.budget)
-        return [[Gradient(output.source, text, output.evaluation, self.objective)] for _ in inputs]
+        return [[Gradient(output.source, text, output.evaluation, self.objective, self._bench.cache)] for _ in inputs]
 
     def __call__(self, *inputs: Variable) -> Loss:
         output = self.forward(*inputs)

@@ -74,9 +74,10 @@ class TGD:
         gradient, objective = _measured(parameter)
         descent = self._descents.get(index)
         if descent is None or descent.bench.objective is not objective:
-            descent = Descent(Bench(objective), self.engine, settings=self.settings)
+            descent = Descent(Bench(objective, cache=gradient.cache), self.engine, settings=self.settings)
             self._descents[index] = descent
         assert gradient.evaluation is not None
+        _check_direct(parameter, gradient.evaluation, descent)
         descent.adopt(gradient.evaluation)
         made = descent.step()
         if self.settings.accept == "always" and made:
@@ -84,6 +85,18 @@ class TGD:
         elif self.settings.accept == "improve":
             parameter.value = descent.best.value
         return made
+
+
+def _check_direct(parameter: Variable, measured: Evaluation, descent: Descent) -> None:
+    """A step measures what it proposes in the place of the variable, so the loss must have measured just that.
+
+    The gradient of an earlier value of the variable is stale, but of the right sort.
+    """
+    if measured.value not in {descent.bench.objective.canonical(parameter.value), *descent.evaluated}:
+        raise InvalidInput(
+            f"the loss measured {measured.value!r}, which is not {parameter!r}: TGD rewrites a variable that an "
+            "ObjectiveLoss measures itself, not one that others are joined with, and not one changed after the loss"
+        )
 
 
 def _measured(parameter: Variable) -> tuple[Gradient, Objective]:

@@ -54,8 +54,9 @@ def volatile(record: Evaluation | Estimate) -> dict[str, Any]:
 
 
 def dumps(data: Any) -> str:
-    """JSON in one canonical spelling: sorted keys, no spaces."""
-    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    """JSON in one canonical spelling: sorted keys, no spaces; `ValueError` for a number that is not finite."""
+    text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return text.encode("utf-8", "backslashreplace").decode()  # half a surrogate pair has no UTF-8 but a JSON escape
 
 
 def digest(data: Any) -> str:

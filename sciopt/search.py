@@ -6,15 +6,17 @@ import dataclasses
 import math
 import os
 import platform
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Any
 
-from sciopt.bench import Bench
+from sciopt.bench import Bench, Known
 from sciopt.budget import Budget, Meter, Spent
 from sciopt.cache import Cache
 from sciopt.descent import Descent, Settings
@@ -24,9 +26,7 @@ from sciopt.engines.base import Engine
 from sciopt.errors import InvalidInput, InvalidValue, LogError
 from sciopt.log import LOG_NAME, SCHEMA, Event, Log, read_log
 from sciopt.objective import Evaluation, Objective
-from sciopt.records import from_dict
 from sciopt.variable import Variable
-from sciopt.verbalize import DETAILS
 
 Watch = Callable[[Event], None]
 
@@ -100,19 +100,20 @@ def optimize(
         LogError: `out` holds another run, or cannot be written.
     """
     chosen = dataclasses.replace(settings or Settings(), seed=seed)
-    if chosen.detail not in DETAILS:
-        raise InvalidInput(f"detail {chosen.detail!r}: expected one of {', '.join(DETAILS)}")
     if workers < 1:
         raise InvalidInput(f"{workers} workers: expected at least 1")
     limits = Budget.of(budget)
     starts = _canonical(objective, start)
+    if limits.evaluations is not None and limits.evaluations < len(starts):
+        raise InvalidInput(f"budget of {limits.evaluations} evaluations for {len(starts)} starts: each start needs one")
     asked = engine_from(engine, base_url=base_url)
     folder = None if out is None else Path(out)
     with ExitStack() as stack:
         log = stack.enter_context(_log(folder, resuming=resuming, watch=watch))
         if executor is None and workers > 1:
             executor = stack.enter_context(ThreadPoolExecutor(workers, thread_name_prefix="sciopt"))
-        bench = Bench(objective, cache=_cache(folder, cache), executor=executor, meter=Meter(), known=_known(log))
+        known, store = Known.from_events(log.old), _cache(folder, cache)
+        bench = Bench(objective, cache=store, executor=executor, meter=Meter(), known=known, tolerant=True)
         stack.push(_close_unless_done(objective))
         log.record(
             "header",
@@ -129,7 +130,7 @@ def optimize(
                     "ending": dataclasses.asdict(ending or Ending()),
                 },
             },
-            volatile={**_machine(), "workers": workers, "cache": None if cache is None else str(cache)},
+            volatile={**_machine(), "workers": workers, "cache": None if cache is None else str(Path(cache).resolve())},
             paid=True,
         )
         descent = Descent(bench, asked, settings=chosen, log=log)
@@ -260,16 +261,34 @@ def _canonical(objective: Objective, start: str | Variable | Sequence[str]) -> l
 def _log(folder: Path | None, *, resuming: bool, watch: Watch | None) -> Log:
     if folder is None:
         return Log(watch=watch)
-    if not resuming and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        held = "a run: continue it with `sciopt resume`, or name" if (folder / LOG_NAME).exists() else "files: name"
+    if not resuming and (held := _held(folder)):
         raise LogError(f"the output folder {folder} already holds {held} another folder")
-    return Log(folder / LOG_NAME, watch=watch)
+    log = Log(folder / LOG_NAME, watch=watch)
+    if log.old and not resuming:  # another process was faster by a moment
+        log.close()
+        raise LogError(f"the output folder {folder} already holds a run: name another folder")
+    return log
+
+
+def _held(folder: Path) -> str:
+    """What stands in the way of a new run in `folder`; a run that was stopped before its first event does not."""
+    try:
+        names = {path.name for path in folder.iterdir()}
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise LogError(f"the output folder {folder} cannot be used: {error.strerror}; name another") from error
+    if LOG_NAME in names and (len(names) > 1 or read_log(folder / LOG_NAME)):
+        return "a run: continue it with `sciopt resume`, or name"
+    return "files: name" if names - {LOG_NAME} else ""
 
 
 def _header(folder: Path) -> Event:
     events = read_log(folder / LOG_NAME)
     if not events or events[0].kind != "header":
         raise LogError(f"{folder}: the run was stopped before it began; start it anew")
+    if events[0].data.get("schema") != SCHEMA:
+        raise LogError(f"{folder}: the log has the form of another version of sciopt; continue it with that version")
     return events[0]
 
 
@@ -279,16 +298,26 @@ def _cache(folder: Path | None, shared: str | Path | None) -> Cache:
     return Cache(None if folder is None else folder / "cache")
 
 
-def _known(log: Log) -> dict[str, Evaluation]:
-    """Evaluations of the log that is continued, without their artifacts, which only the cache holds."""
-    stored = [event.data["evaluation"] for event in log.old if event.kind == "evaluation"]
-    return {each["value"]: from_dict(Evaluation, each) for each in stored}
-
-
 def _machine() -> dict[str, Any]:
     return {
         "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "python": platform.python_version(),
         "system": platform.platform(),
         "cores": os.cpu_count(),
+        "versions": _versions(),
     }
+
+
+def _versions() -> dict[str, str]:
+    """The versions of this distribution and of all that it requires; those that are not installed are left out."""
+    try:
+        required = requires("sciopt") or []
+    except PackageNotFoundError:  # run from a folder of files, never installed
+        return {}
+    plain = [line for line in required if "extra ==" not in line]
+    names = ["sciopt", *(match[0] for line in plain if (match := re.match(r"[\w.-]+", line)))]
+    found: dict[str, str] = {}
+    for name in names:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found

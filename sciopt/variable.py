@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sciopt.objective import Evaluation, Objective
 
 if TYPE_CHECKING:
+    from sciopt.cache import Cache
     from sciopt.graph import Function
 
 
 @dataclass(frozen=True)
 class Gradient:
-    """An evaluation put into words. `source` names the loss that it comes from: two with one source are one."""
+    """An evaluation put into words. `source` names the loss that it comes from: two with one source are one.
+
+    `cache` holds what the loss measured, so that an optimizer and the loss measure nothing twice.
+    """
 
     source: str
     text: str
     evaluation: Evaluation | None = None
     objective: Objective | None = None
+    cache: Cache | None = field(default=None, repr=False, compare=False)
 
 
 class Variable:

@@ -37,13 +37,13 @@ def sciopt(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
 
 def test_a_run_from_start_to_files(sciopt: Callable[..., tuple[int, str, str]], tmp_path: Path) -> None:
     folder = tmp_path / "run"
-    arguments = ["molecule", "c1ccccc1", "-t", "PPARD", "--budget", "6", "--out", str(folder), "--json", *CHEAP]
+    arguments = ["molecule", "c1ccccc1", "-t", "PPARD", "--budget", "5", "--out", str(folder), "--json", *CHEAP]
     code, out, err = sciopt(*arguments)
     assert (code, err) == (0, "")
     said = json.loads(out)
     assert said["best"]["loss"] < said["start"]["loss"]
     assert said["start"]["value"] == "c1ccccc1"
-    assert said["evaluations"] == 6
+    assert said["evaluations"] == 5
     assert said["run"] == str(folder)
     assert said["best"]["protocol"]["exhaustiveness"] == "1"
     files = {path.name for path in folder.iterdir()}
@@ -52,9 +52,16 @@ def test_a_run_from_start_to_files(sciopt: Callable[..., tuple[int, str, str]], 
     first = (folder / "gradients" / "step_001.txt").read_text()
     assert "Vina score" in first
     assert "## Findings" in first
-    code, out, err = sciopt(*arguments)
+    code, _, err = sciopt(*arguments)
     assert code == 4
     assert "sciopt resume" in err
+    specification = json.loads((folder / "specification.json").read_text())
+    assert {"sciopt", "rdkit", "vina", "numpy"} <= specification["machine"]["versions"].keys()
+    (folder / "best.sdf").unlink()
+    code, again, err = sciopt("resume", str(folder), "--json", "--quiet")
+    assert (code, err) == (0, "")
+    assert json.loads(again) == said
+    assert (folder / "best.sdf").exists()
 
 
 def test_the_same_seed_gives_the_same_log_and_another_detail_another_one(
@@ -193,6 +200,16 @@ def test_options_that_do_not_fit_are_named(sciopt: Callable[..., tuple[int, str,
     code, _, err = sciopt("resume", str(tmp_path))
     assert code == 4
     assert "holds no run" in err
+
+
+def test_a_start_that_cannot_be_measured_is_told_and_nothing_else_can_be_drawn(
+    sciopt: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    arguments = ["CCO", "-t", "PPARD", "--budget", "2", "--wall-limit", "0.01", "--out", str(tmp_path / "run")]
+    code, out, err = sciopt("molecule", *arguments, *CHEAP)
+    assert code == 1
+    assert "no start could be measured" in " ".join(out.split())
+    assert "Traceback" not in err
 
 
 def test_targets_and_doctor(sciopt: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,7 +29,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "graph objective variable budget domain",
         "verbalize log cache records",
         "engines",
-        "optimizer llm loss bench descent",
+        "optimizer llm loss bench sieve descent",
         "search",
         "runs __init__ compat",
         "report",

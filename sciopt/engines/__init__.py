@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sciopt.domain import engine_entries
 from sciopt.engines.base import Engine
+from sciopt.errors import InvalidInput
 
 
 def engine_from(engine: str | Engine, *, base_url: str | None = None) -> Engine:
@@ -13,6 +14,8 @@ def engine_from(engine: str | Engine, *, base_url: str | None = None) -> Engine:
     """
     if not isinstance(engine, str):
         return engine
+    if not engine.strip():
+        raise InvalidInput("an engine without a name; expected offline, or a litellm model name")
     if engine == "offline":
         from sciopt.engines.offline import OfflineEngine
 

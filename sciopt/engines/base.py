@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
+
+LONGEST = 20_000
+"""A proposed text of more characters than this is refused."""
+_LONGEST_ANSWER = 200_000
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,22 @@ class Reply:
     text: str = ""
     usage: Usage = Usage()
     cached: bool = False
+
+
+def bounded(reply: Reply, proposals: int) -> Reply:
+    """A reply as it may be used and stored: at most `proposals` of them, no text without end, all of it UTF-8.
+
+    A proposal that is too long keeps one character too many, so that it is refused and not taken for another one.
+    """
+    kept = tuple(
+        Proposal(_clean(p.text, LONGEST + 1), tuple(_clean(id_, 80) for id_ in p.because[:20]))
+        for p in reply.proposals[:proposals]
+    )
+    return dataclasses.replace(reply, proposals=kept, text=_clean(reply.text, _LONGEST_ANSWER))
+
+
+def _clean(text: str, most: int) -> str:
+    return text[:most].encode("utf-8", "replace").decode()
 
 
 @runtime_checkable

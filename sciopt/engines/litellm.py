@@ -9,12 +9,9 @@ import json
 import os
 from typing import Any
 
-from sciopt.engines.base import Proposal, Reply, Request, Usage
+from sciopt.engines.base import LONGEST, Proposal, Reply, Request, Usage
 from sciopt.errors import EngineError
 from sciopt.prompts import AGAIN, DESIGN
-
-MAX_PROPOSAL = 20_000
-"""A proposed text of more characters than this is not read."""
 
 
 def parse(answer: str) -> tuple[Proposal, ...]:
@@ -34,7 +31,7 @@ def parse(answer: str) -> tuple[Proposal, ...]:
 
 def _proposal(data: Any) -> Proposal:
     text = data.get("text") if isinstance(data, dict) else None
-    if not isinstance(text, str) or not text.strip() or len(text) > MAX_PROPOSAL:
+    if not isinstance(text, str) or not text.strip() or len(text) > LONGEST:
         raise ValueError("a proposal lacks its 'text', or it is too long")
     because = data.get("because", [])
     if not isinstance(because, list) or not all(isinstance(each, str) for each in because):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 from sciopt.log import Event
 from sciopt.objective import Evaluation
 from sciopt.records import from_dict
-from sciopt.verbalize import read, shown, weight
+from sciopt.verbalize import fold, read, shown, signed, weight
 
 if TYPE_CHECKING:
     from rich.console import Console, Group
+    from rich.table import Table
 
 
 def summary(evaluation: Evaluation) -> str:
@@ -29,31 +31,35 @@ def summary(evaluation: Evaluation) -> str:
 def in_short(text: str) -> str:
     """The most promising finding of a rendered gradient, in a sentence."""
     lead = read(text).candidates[0]
+    if lead.failure is not None:
+        return f"the candidate failed: {lead.failure}"
     if not lead.findings:
-        return "the engine sees no finding at this level of detail"
+        return "no finding is told at this level of detail"
     first = max(lead.findings, key=lambda f: weight(f, lead))
     expected = first.effect("loss")
-    gain = f" (loss {shown(expected.change, 3)} expected)" if expected is not None else ""
-    return f"{first.subject}: {first.advice or first.observation}{gain}"
+    gain = f", loss {signed(expected.change)} expected" if expected is not None else ""
+    return f"{first.subject}{gain}: {first.advice or first.observation}"
 
 
 class LiveView:
     """Shows events as they come: a live panel on a terminal, a line for each evaluation elsewhere.
 
-    Everything goes to standard error, so that standard output holds only results.
+    Everything goes to standard error, so that standard output holds only results. `limit` is the number of evaluations
+    at most, `done` those that an earlier session of the run made: they take no time now.
     """
 
-    def __init__(self, *, limit: int | None, workers: int = 1) -> None:
+    def __init__(self, *, limit: int | None, done: int = 0) -> None:
         from rich.console import Console
 
         self.console: Console = Console(stderr=True, highlight=False)
         self.limit = limit
-        self.workers = workers
+        self.done = done
         self._began = time.monotonic()
         self._count = 0
-        self._quick = 0
+        self._step = 0
+        self._quick: set[tuple[str, str]] = set()
         self._best: Evaluation | None = None
-        self._last = ""
+        self._last: Evaluation | None = None
         self._advice = ""
         self._live: Any = None
 
@@ -61,7 +67,7 @@ class LiveView:
         if self.console.is_terminal:
             from rich.live import Live
 
-            self._live = Live(self._panel(), console=self.console, refresh_per_second=4, get_renderable=self._panel)
+            self._live = Live(console=self.console, refresh_per_second=4, get_renderable=self._panel)
             self._live.__enter__()
         return self
 
@@ -76,49 +82,70 @@ class LiveView:
         if event.kind == "evaluation":
             self._evaluated(event)
         elif event.kind == "screened":
-            self._quick += len(event.data["estimates"])
+            self._quick.update((event.data["stage"], each["value"]) for each in event.data["estimates"])
         elif event.kind == "reply":
-            self._advice = in_short(event.data["text"])
-            self._line(f"step {event.data['step']}: {len(event.data['proposals'])} proposals; {self._advice}")
+            self._step = event.data["step"]
+            self._advice = fold(in_short(event.data["text"]))
+            self._line(f"step {self._step}: {len(event.data['proposals'])} proposals; {self._advice}")
 
     def _evaluated(self, event: Event) -> None:
-        evaluation = from_dict(Evaluation, event.data["evaluation"])
+        self._last = from_dict(Evaluation, event.data["evaluation"])
         self._count = event.data["number"]
         if event.data["best"]:
-            self._best = evaluation
-        self._last = f"{evaluation.value}  {summary(evaluation)}"
+            self._best = self._last
         star = "* " if event.data["best"] else "  "
         of = f"/{self.limit}" if self.limit else ""
-        self._line(f"{star}{self._count}{of}  {self._last}{self._time_left()}")
+        left = f"  ({left})" if (left := self._time_left()) else ""
+        self._line(f"{star}{self._count}{of}  {fold(self._last.value)}  {fold(summary(self._last))}{left}")
 
     def _line(self, text: str) -> None:
         if self._live is None:
             print(text, file=sys.stderr, flush=True)
 
     def _time_left(self) -> str:
-        passed = time.monotonic() - self._began
-        if not self.limit or not 0 < self._count < self.limit or passed < 1:
+        passed, made = time.monotonic() - self._began, self._count - self.done
+        if not self.limit or made <= 0 or self._count >= self.limit or passed < 1:
             return ""
-        left = passed / self._count * (self.limit - self._count)
-        return f"  ({clock(left)} left at most)"
+        return f"{clock(passed / made * (self.limit - self._count))} left at most"
 
     def _panel(self) -> Group:
+        """Always as many lines, none wider than the terminal, so that nothing jumps."""
         from rich.console import Group
-        from rich.progress_bar import ProgressBar
         from rich.text import Text
 
-        passed = clock(time.monotonic() - self._began)
-        head = (
-            f"{self._count} of {self.limit or '?'} evaluations, {self._quick} quick ones, {passed}{self._time_left()}"
+        times = [clock(time.monotonic() - self._began), self._time_left()]
+        head = f"{self._count} of {self.limit or '?'} evaluations, {len(self._quick)} quick ones; "
+        lines = []
+        for name, each, style in (("best", self._best, "bold"), ("last", self._last, "dim")):
+            value, said = (each.value, summary(each)) if each is not None else ("", "the start is being measured")
+            if name == "last" and each is self._best:
+                value, said = "", "as the best" if each is not None else ""
+            lines += [(f"{name:<8}{fold(said)}", style), (f"{'':<8}{fold(value)}", style)]
+        told = f"step {self._step}: {self._advice}" if self._step else "none yet"
+        lines += [(f"{each}", "dim") for each in self._wrapped("advice  ", told, lines=2)]
+        texts = [Text(line, style=style, no_wrap=True, overflow="ellipsis") for line, style in lines]
+        return Group(self._progress(head + ", ".join(filter(None, times))), *texts)
+
+    def _progress(self, said: str) -> Table:
+        from rich.progress_bar import ProgressBar
+        from rich.table import Table
+        from rich.text import Text
+
+        width = max(8, min(40, self.console.width - 62))
+        line = Table.grid(padding=(0, 2, 0, 0))
+        line.add_row(
+            ProgressBar(total=self.limit or 1, completed=self._count, width=width),
+            Text(said, no_wrap=True, overflow="ellipsis"),
         )
-        best = "the start is being measured" if self._best is None else f"{self._best.value}  {summary(self._best)}"
-        return Group(
-            ProgressBar(total=self.limit or 1, completed=self._count, width=60),
-            Text(head),
-            Text(f"best   {best}", style="bold"),
-            Text(f"last   {self._last}", style="dim"),
-            Text(f"advice {self._advice}", style="dim"),
-        )
+        return line
+
+    def _wrapped(self, label: str, text: str, *, lines: int) -> list[str]:
+        """Exactly `lines` lines, the last of them with all that is left."""
+        width = max(20, self.console.width - len(label))
+        wrapped = textwrap.wrap(text, width) or [""]
+        kept = [*wrapped[: lines - 1], " ".join(wrapped[lines - 1 :])]
+        kept += [""] * (lines - len(kept))
+        return [f"{label if n == 0 else '':<{len(label)}}{line}" for n, line in enumerate(kept)]
 
 
 @contextmanager

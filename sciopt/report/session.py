@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import shlex
+import sys
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 
 from sciopt.domain import domain, load
+from sciopt.errors import EngineError, ToolError
+from sciopt.log import LOG_NAME
 from sciopt.report.live import LiveView, clock
 from sciopt.runs.run import Run, describe
 from sciopt.runs.signals import stoppable
@@ -24,18 +28,31 @@ def next_folder(stem: str, *, inside: Path = Path("runs")) -> Path:
 
 
 def conduct(
-    begin: Callable[[Watch], Solution], *, folder: Path, limit: int | None, as_json: bool = False, quiet: bool = False
+    begin: Callable[[Watch], Solution],
+    *,
+    folder: Path,
+    limit: int | None,
+    done: int = 0,
+    as_json: bool = False,
+    quiet: bool = False,
 ) -> Solution:
     """Run `begin` under a live view, then write the run's files and say what was found.
 
-    A signal ends the run within seconds, and everything that was measured is kept: the message says how to go on.
+    A signal or an engine that fails ends the run within seconds, and everything that was measured is kept: a message
+    says how to go on. `limit` is the number of evaluations at most, `done` those that an earlier session made.
     """
-    view = LiveView(limit=limit)
-    going_on = f"nothing is lost, continue with: sciopt resume {folder}"
-    with stoppable(going_on), nullcontext() if quiet else view:
-        solution = begin(_ignore if quiet else view)
-    run = Run.load(folder)
-    paths = write_files(run)
+    view = LiveView(limit=limit, done=done)
+    going_on = f"nothing is lost, continue with: sciopt resume {shlex.quote(str(folder))}"
+    with stoppable(going_on):
+        try:
+            with nullcontext() if quiet else view:
+                solution = begin(_ignore if quiet else view)
+        except (EngineError, ToolError):
+            if (folder / LOG_NAME).exists():
+                print(going_on, file=sys.stderr)
+            raise
+        run = Run.load(folder)
+        paths = write_files(run)
     if as_json:
         print(json.dumps(result(run, solution), ensure_ascii=False))
     else:
@@ -90,8 +107,8 @@ def _say(solution: Solution, paths: list[Path]) -> None:
     console.print(table)
     spent = solution.spent
     console.print(
-        f"{solution.reason}: {len(solution.evaluations)} evaluations and {spent.quick} quick ones in {solution.steps} "
-        f"steps, {clock(spent.cpu_seconds)} of processor time"
+        f"{solution.reason}: {len(solution.evaluations)} evaluations and {spent.quick} quick ones in "
+        f"{solution.steps} {'step' if solution.steps == 1 else 'steps'}, {clock(spent.cpu_seconds)} of processor time"
     )
     for stage, said in solution.stages.items():
         if said["spearman"] is not None:

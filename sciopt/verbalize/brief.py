@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from sciopt.errors import InvalidInput
 from sciopt.objective import Effect, Evaluation
 
 Detail = Literal["findings", "numbers", "none"]
@@ -43,15 +44,20 @@ class Brief:
 def at_detail(brief: Brief, detail: Detail) -> Brief:
     """The brief without what a level of detail leaves out.
 
-    `numbers` drops findings and notes; `none` drops every measured number too, the history's included.
+    `numbers` drops findings and notes; `none` drops every measured number too, the history's included. What an order
+    would tell of them is dropped with them: only the lead keeps its place, all else stands in alphabetical order.
     """
+    if detail not in DETAILS:
+        raise InvalidInput(f"detail {detail!r}: expected one of {', '.join(DETAILS)}")
     if detail == "findings":
         return brief
     if detail == "numbers":
         bare = tuple(dataclasses.replace(e, findings=(), notes=(), protocol={}) for e in brief.candidates)
         return dataclasses.replace(brief, candidates=bare)
-    hidden = tuple(Evaluation(value=e.value, loss=math.nan) for e in brief.candidates)
-    tried = tuple(Attempt(a.value, a.parent, "", "already tried") for a in brief.tried)
+    values = [e.value for e in brief.candidates]
+    hidden = tuple(Evaluation(value=value, loss=math.nan) for value in [*values[:1], *sorted(values[1:])])
+    pairs = sorted((a.parent, a.value) for a in brief.tried)
+    tried = tuple(Attempt(value, parent, "", "already tried") for parent, value in pairs)
     return dataclasses.replace(brief, candidates=hidden, tried=tried, stalled=0, progress="")
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 from sciopt.objective import Evaluation, Finding
-from sciopt.verbalize.brief import Brief, Detail, at_detail
-from sciopt.verbalize.write import candidate_lines, render
+from sciopt.verbalize.brief import Attempt, Brief, Detail, at_detail
+from sciopt.verbalize.write import attempt_lines, candidate_lines, render
 
 
 def tokens(text: str) -> int:
@@ -28,23 +29,26 @@ def weight(finding: Finding, evaluation: Evaluation) -> float:
 
 
 def cut(brief: Brief, *, budget: int) -> Brief:
-    """Drop the least promising findings, then the oldest attempts, until the text fits into `budget` tokens.
+    """Drop what promises least until the text fits into `budget` tokens; what is left keeps its order.
 
-    What is left keeps its order. A brief that is too long without any of these is returned bare, not refused.
+    First go the oldest attempts, as long as the history takes more than a third of the budget: a long run would else
+    tell of nothing but its past. Then go the least promising findings, then the other attempts. A brief that is too
+    long without any of these is returned bare, not refused.
     """
+    early = _beyond(brief.tried, budget // 3)
     ranked = sorted(
         ((weight(f, e), e.value, f.id) for e in brief.candidates for f in e.findings), key=lambda r: (r[0], r[1], r[2])
     )
     attempts = len(brief.tried)
 
     def trimmed(dropped: int) -> Brief:
-        gone = {(value, id_) for _, value, id_ in ranked[:dropped]}
+        findings = min(max(0, dropped - early), len(ranked))
+        gone = {(value, id_) for _, value, id_ in ranked[:findings]}
         kept = tuple(
             dataclasses.replace(e, findings=tuple(f for f in e.findings if (e.value, f.id) not in gone))
             for e in brief.candidates
         )
-        old = max(0, dropped - len(ranked))
-        return dataclasses.replace(brief, candidates=kept, tried=brief.tried[old:])
+        return dataclasses.replace(brief, candidates=kept, tried=brief.tried[dropped - findings :])
 
     low, high = 0, len(ranked) + attempts
     while low < high:
@@ -54,6 +58,16 @@ def cut(brief: Brief, *, budget: int) -> Brief:
         else:
             low = middle + 1
     return trimmed(low)
+
+
+def _beyond(tried: Sequence[Attempt], budget: int) -> int:
+    """How many of the oldest attempts stand in the way of the others' taking `budget` tokens at most."""
+    left = budget
+    for kept, attempt in enumerate(reversed(tried)):
+        left -= tokens("\n".join(attempt_lines(attempt)))
+        if left < 0:
+            return len(tried) - kept
+    return 0
 
 
 def render_evaluation(evaluation: Evaluation, *, detail: Detail = "findings", budget: int | None = None) -> str:

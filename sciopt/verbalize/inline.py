@@ -30,8 +30,9 @@ def round_to(value: float, digits: int = 4) -> float:
 
 
 def fold(text: str) -> str:
-    """Free text on one line: every run of white space becomes one space."""
-    return " ".join(text.split())
+    """Free text on one line: every run of white space becomes one space, and what cannot be printed a mark."""
+    line = " ".join(text.split())
+    return line if line.isprintable() else "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line)
 
 
 def inline(value: str) -> str:

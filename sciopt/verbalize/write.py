@@ -26,10 +26,11 @@ def render(brief: Brief) -> str:
         lines += ["", f"# Candidate {number}", *candidate_lines(evaluation)]
         tried = [a for a in brief.tried if a.parent == evaluation.value]
         if tried:
-            lines += ["", "## Tried from here, newest last", *(line for a in tried for line in _attempt(a))]
+            order = ", newest last" if any(a.stage for a in tried) else ""
+            lines += ["", f"## Tried from here{order}", *(line for a in tried for line in attempt_lines(a))]
     for parent in other_parents(brief):
         tried = [a for a in brief.tried if a.parent == parent]
-        lines += ["", f"# Tried earlier from {inline(parent)}", *(line for a in tried for line in _attempt(a))]
+        lines += ["", f"# Tried earlier from {inline(parent)}", *(line for a in tried for line in attempt_lines(a))]
     return "\n".join(lines) + "\n"
 
 
@@ -88,7 +89,7 @@ def _effect(e: Effect) -> str:
     return f"{e.quantity} {signed(e.change)}{unit} ({e.basis}{spread})"
 
 
-def _attempt(a: Attempt) -> Iterator[str]:
+def attempt_lines(a: Attempt) -> Iterator[str]:
     yield f"- {inline(a.value)}"
     yield f"  {plain(a.stage) or '-'}; {plain(a.outcome) or '-'}"
     if a.effects:

@@ -49,6 +49,33 @@ def test_native_use_reads_like_pytorch() -> None:
     assert losses[-1] < losses[0]
 
 
+def test_loss_and_optimizer_together_measure_nothing_twice() -> None:
+    objective = Letters(goal=99)
+    word = Variable("abc", kind="word")
+    loss_fn, optimizer = sciopt.ObjectiveLoss(objective), sciopt.TGD([word], engine=Speller())
+    for _ in range(4):
+        loss_fn(word).backward()
+        optimizer.step()
+        optimizer.zero_grad()
+    measured = [value for value in objective.measured if "q" not in value]
+    assert len(measured) == len(set(measured)) > 8
+
+
+def test_two_parameters_are_rewritten_each_by_its_own_loss_and_joined_ones_are_refused() -> None:
+    one, two = Variable("abc", kind="word"), Variable("bb", kind="word")
+    optimizer = sciopt.TGD([one, two], engine=Speller())
+    loss_fn = sciopt.ObjectiveLoss(Letters())
+    sciopt.sum([loss_fn(one), loss_fn(two)]).backward()
+    made = optimizer.step()
+    assert one.value.startswith("z")
+    assert two.value.startswith("z")
+    assert {e.value for e in made} >= {one.value, two.value}
+    optimizer.zero_grad()
+    loss_fn(Join()(one, two)).backward()
+    with pytest.raises(InvalidInput, match="joined with"):
+        optimizer.step()
+
+
 def test_a_step_may_refuse_everything_and_plain_tgd_may_not() -> None:
     class Spoiler(Speller):
         def complete(self, request):  # type: ignore[no-untyped-def]

@@ -148,6 +148,12 @@ def test_another_seed_of_decisions_is_noticed(tmp_path: Path) -> None:
         optimize(Letters(goal=5), "abc", engine=Speller(), budget=8, out=tmp_path / "run", resuming=True)
 
 
+def test_other_options_than_those_of_the_run_are_named(tmp_path: Path) -> None:
+    optimize(Letters(), "abc", engine=Speller(), budget=8, out=tmp_path / "run")
+    with pytest.raises(Diverged, match=r"specification\.settings\.seed is 7 and was 0; continue it with the options"):
+        optimize(Letters(), "abc", engine=Speller(), budget=8, seed=7, out=tmp_path / "run", resuming=True)
+
+
 def test_a_folder_that_holds_something_is_refused(tmp_path: Path) -> None:
     optimize(Letters(), "abc", engine=Speller(), budget=3, out=tmp_path / "run")
     with pytest.raises(LogError, match="sciopt resume"):

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rdkit import Chem
+from rdkit.Chem import rdMolDescriptors
 
 from sciopt.objectives.molecule.designer.merit import PRIOR
 from sciopt.objectives.molecule.edits import basic as edits
@@ -135,6 +136,13 @@ def test_crossover_joins_parts_of_both(one: str, two: str, seed: int) -> None:
     for child in found:
         assert_sane(child)
         assert Chem.MolFromSmiles(child).GetNumAtoms() <= max(a.GetNumAtoms(), b.GetNumAtoms()) + 3
+
+
+def test_ring_closure_makes_no_bridge() -> None:
+    mol = molecule("CCC1CCNCC1")
+    closed = [edit.smiles for edit in children(mol) if edit.kind == "close ring"]
+    assert closed
+    assert not any(rdMolDescriptors.CalcNumBridgeheadAtoms(Chem.MolFromSmiles(s)) for s in closed)
 
 
 def test_children_respect_their_focus() -> None:

@@ -17,6 +17,7 @@ from sciopt.errors import InvalidValue
 from sciopt.objective import Evaluation
 from sciopt.objectives.molecule.docking.pool import Docking
 from sciopt.objectives.molecule.findings import describe, vina_and_qed
+from sciopt.objectives.molecule.findings.effects import WORTH
 from sciopt.objectives.molecule.findings.probe import PROBES, pocket
 from sciopt.objectives.molecule.findings.view import terminal_groups, view
 from sciopt.objectives.molecule.pose.pdbqt import read_atoms
@@ -41,6 +42,7 @@ KINDS = {
         "hydrogen bond",
         "strong contact",
         "weak contact",
+        "dispensable group",
     ),
     *("repulsion", "rotor cost", "QED property", "structural alert", "synthetic accessibility"),
 }
@@ -73,7 +75,7 @@ def test_findings_of_any_ligand_can_be_read_and_name_its_atoms(name, docking):
         assert match is None or all(1 <= int(i) <= atoms for i in match[1].split(", "))
         assert f.observation[0].isupper()
         assert f.observation.endswith(".")
-        assert f.kind != "growth room" or re.search(r"room for about \d+ heavy atoms", f.observation)
+        assert f.kind != "growth room" or re.search(r"room for about (1 heavy atom|[2-7] heavy atoms),", f.observation)
 
 
 @named(DOCKED)
@@ -86,6 +88,7 @@ def test_expected_effects_are_exact_where_they_say_so_and_add_up(name, docking):
             continue
         child = Chem.MolFromSmiles(f.edit)
         gates.admit(f.edit)
+        assert changes["loss"] <= -WORTH, "no edit is advised that costs more than it gains"
         assert f.edit != docking.smiles
         assert Chem.CanonSmiles(f.edit) == f.edit
         assert changes["QED"] == pytest.approx(qed(child) - qed(parent))
@@ -106,6 +109,27 @@ def test_hopeful_findings_come_first_and_each_has_its_own_edit(name, docking):
     assert losses == sorted(losses)
     edits = [f.edit for f in findings if f.edit]
     assert len(edits) == len(set(edits))
+
+
+@named(DOCKED)
+def test_findings_do_not_contradict_each_other(name, docking):
+    """What is to be kept is in no group to be removed, and no two findings speak of the same property."""
+    findings = told(name, docking)[1]
+
+    kept = {i for f in findings if f.kind in ("hydrogen bond", "strong contact") for i in atoms_in(f.subject)}
+    going = {
+        i for f in findings if f.kind in ("weak contact", "dispensable group") and f.edit for i in atoms_in(f.subject)
+    }
+    assert not kept & going
+    named = [f.subject for f in findings if f.kind in ("QED property", "rotor cost")]
+    assert len(named) == len(set(named))
+    for f in findings:
+        assert f.kind not in ("hydrogen bond", "strong contact", "blocked growth") or not f.expected
+        assert not re.search(r"\b1 (heavy atoms|rotatable bonds)|\ba [aeio]|-0\.0\b", f"{f.observation} {f.advice}")
+
+
+def atoms_in(subject):
+    return set(SUBJECT.fullmatch(subject)[1].split(", "))
 
 
 def test_the_loss_of_the_caller_and_the_gate_of_the_caller_are_used():

@@ -45,6 +45,7 @@ others are interpolated by judgement.
 LEAVING = frozenset({"recombine", "swap ring", "exchange linker", "replace group", "fuse ring", "open ring", "prune"})
 """The kinds that leave a chemical family."""
 
+_SAID = -0.1  # what a finding must promise of a move to be named as its reason
 _STIFFENING = frozenset({"close ring", "fuse ring", "prune", "delete atom"})
 _HYDROGEN_BONDING = frozenset({"N", "O"})
 
@@ -78,7 +79,7 @@ def prospect(
     said = sorted(_said(move, mol, guidance))
     for change, _ in said:
         merit += change
-    reasons = dict.fromkeys(finding for change, finding in said if change < 0 and finding)
+    reasons = dict.fromkeys(finding for change, finding in said if change <= _SAID and finding)
     return Prospect(merit, tuple(reasons))
 
 
@@ -114,6 +115,8 @@ def _growing(move: Move, added: Character | None, guidance: Guidance) -> Iterato
         yield 0.5, ""
         return
     room = rooms[0]
+    if not room.pays:
+        return
     excess = move.grown - room.heavy_atoms
     yield (-0.5 - 0.1 * min(move.grown, 8) if excess <= 1 else 0.2 * excess - 0.3), room.finding
     likes = (

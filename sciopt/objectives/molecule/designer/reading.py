@@ -35,6 +35,8 @@ class Room:
     heavy_atoms: int
     characters: frozenset[str]
     finding: str
+    pays: bool = True
+    """Whether growing here is advised; else the room is told for an exchange only."""
 
 
 @dataclass(frozen=True)
@@ -87,11 +89,11 @@ def guidance(evaluation: Evaluation, *, atoms: int) -> Guidance:
         blocked=_indices(findings, atoms, "blocked growth"),
         held=_indices(findings, atoms, "hydrogen bond"),
         strong=_indices(findings, atoms, "strong contact"),
-        idle=_by_atom(findings, atoms, "weak contact", "repulsion"),
+        idle=_by_atom(findings, atoms, "weak contact", "dispensable group", "repulsion"),
         donors_wanted=_by_atom(findings, atoms, "free acceptor"),
         acceptors_wanted=_by_atom(findings, atoms, "free donor"),
         alerts=_by_atom(findings, atoms, "structural alert"),
-        wishes={f.subject: wish for f in _of(findings, "QED property") if (wish := _wish(f)) is not None},
+        wishes={f.subject: wish for f in _of(findings, "QED property", "rotor cost") if (wish := _wish(f)) is not None},
         stiffen=next((f.id for f in _of(findings, "rotor cost")), None),
         simplify=next((f.id for f in _of(findings, "synthetic accessibility")), None),
     )
@@ -122,10 +124,13 @@ def _room(finding: Finding) -> Room:
     text = f"{finding.observation} {finding.advice}"
     size = _ROOM.search(text)
     said = frozenset(word for word in _CHARACTERS if re.search(rf"\b{word}\b", finding.observation))
-    return Room(int(size[1]) if size else 3, said, finding.id)
+    pays = finding.edit is not None or _gain(finding) < 0.0
+    return Room(int(size[1]) if size else 3, said, finding.id, pays)
 
 
 def _wish(finding: Finding) -> Wish | None:
+    if finding.kind == "rotor cost":
+        return Wish(-1, max(0.0, -_gain(finding)), finding.id)
     said = _DIRECTION.search(f"{finding.observation} {finding.advice}")
     if said is None:
         return None

@@ -7,12 +7,15 @@ new neighbour takes the very place of the old one (or of the hydrogen). A centre
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Collection, Sequence
 
 from rdkit import Chem, rdBase
 
 _SINGLE = Chem.BondType.SINGLE
 _HYDROGEN = 1
+_SUSPECT = re.compile(r"\[(?!nH\]|C@@?H?\])|\*")
+"""A bracket that may hold a charge, a radical or a dummy: neither [nH] nor a stereocentre."""
 
 
 def finish(mol: Chem.Mol) -> str | None:
@@ -23,7 +26,7 @@ def finish(mol: Chem.Mol) -> str | None:
         except (ValueError, RuntimeError):  # valence, aromaticity: the edit is no molecule
             return None
         parsed = None if "." in smiles else Chem.MolFromSmiles(smiles)
-    if parsed is None or not closed_and_neutral(parsed):
+    if parsed is None or (_SUSPECT.search(smiles) and not closed_and_neutral(parsed)):
         return None
     return str(Chem.MolToSmiles(parsed))
 
@@ -43,6 +46,20 @@ def parse(smiles: str) -> Chem.Mol | None:
     """The molecule of a SMILES, or None; RDKit's complaints are kept off the terminal."""
     with rdBase.BlockLogs():
         return Chem.MolFromSmiles(smiles)
+
+
+@functools.lru_cache(maxsize=4096)
+def shared(smiles: str) -> Chem.Mol | None:
+    """`parse`, remembered: the same molecule is given again, so it must not be changed."""
+    return parse(smiles)
+
+
+def readable(smiles: str) -> Chem.Mol:
+    """`shared` where the SMILES must be one that RDKit reads; `ValueError` where it is not."""
+    mol = shared(smiles)
+    if mol is None:
+        raise ValueError(f"{smiles!r} is not a SMILES that RDKit reads")
+    return mol
 
 
 @functools.lru_cache(maxsize=1024)

@@ -19,7 +19,7 @@ MEDIUM = (
     "C(=O)N", "NC(C)=O", "S(C)(=O)=O", "S(N)(=O)=O", "C1CC1", "C(C)C", "C(=O)NC", "C(=O)N(C)C", "NS(C)(=O)=O", "N(C)C",
     "C(=O)O", "C(C)(C)O", "OCC", "OC(F)(F)F", "OC(F)F", "C(C)(C)C", "CC#N", "CCO", "CCN", "NC(N)=O", "C(C)=O", "CN(C)C",
     "COC", "CCOC", "OCCO", "CCC", "NCCO", "CC(=O)N", "CC(=O)O", "C1COC1", "CS(C)(=O)=O", "C(C)O", "NC(=O)OC",
-    "C(=O)OC", "NC(=O)NC", "S(=O)(=O)NC", "CNC(C)=O", "C1(C)CC1", "CC(F)(F)F", "N1CCC1", "N1CC(O)C1", "c1nnn[nH]1",
+    "C(=O)OC", "NC(=O)NC", "S(=O)(=O)NC", "CNC(C)=O", "C1(C)CC1", "CC(F)(F)F", "N1CCC1", "N1CC(O)C1",
 )  # fmt: skip
 AROMATIC_RINGS = (
     "c1ccccc1", "c1ccncc1", "c1cccnc1", "c1ccccn1", "c1ccc(F)cc1", "c1cccc(F)c1", "c1ccc(Cl)cc1", "c1ccc(O)cc1",
@@ -71,7 +71,7 @@ LINKER_CORES = (
     "[*:1]C[*:2]", "[*:1]O[*:2]", "[*:1]N[*:2]", "[*:1]S[*:2]", "[*:1]CC[*:2]", "[*:1]OC[*:2]", "[*:1]NC[*:2]",
     "[*:1]C(=O)[*:2]", "[*:1]S(=O)(=O)[*:2]", "[*:1]C(=O)N[*:2]", "[*:1]C(=O)N(C)[*:2]", "[*:1]S(=O)(=O)N[*:2]",
     "[*:1]C(=O)NC[*:2]", "[*:1]CC(=O)N[*:2]", "[*:1]NC(=O)N[*:2]", "[*:1]C(=O)O[*:2]", "[*:1]CCO[*:2]",
-    "[*:1]CNC[*:2]", "[*:1]C(O)C[*:2]", "[*:1]C(C)O[*:2]", "[*:1]S(=O)(=O)NC[*:2]", "[*:1]C(F)(F)[*:2]",
+    "[*:1]CNC[*:2]", "[*:1]C(O)C[*:2]", "[*:1]C(C)O[*:2]", "[*:1]S(=O)(=O)NC[*:2]",
     "[*:1]CCC[*:2]",
     "[*:1]c1nnc([*:2])o1", "[*:1]c1noc([*:2])n1", "[*:1]c1nnn([*:2])c1", "[*:1]c1nc([*:2])cs1", "[*:1]c1cc([*:2])on1",
 )  # fmt: skip
@@ -93,7 +93,7 @@ RING_CORES = (
 
 BIOISOSTERES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("carboxylic acid", "[CX3:1](=O)[OX2H]",
-        ("c1nnn[nH]1", "C(=O)N", "S(N)(=O)=O", "c1noc(=O)[nH]1", "C(=O)NS(C)(=O)=O")),
+        ("C(=O)N", "S(N)(=O)=O", "c1noc(=O)[nH]1", "C(=O)NS(C)(=O)=O")),
     ("ester", "[CX3:1](=O)[OX2][CX4;H3]", ("C(=O)NC", "c1nnc(C)o1", "c1noc(C)n1", "C(C)=O", "C#N", "c1cnco1")),
     ("methyl amide", "[CX3:1](=O)[NX3;H1][CX4;H3]", ("NC(C)=O", "S(=O)(=O)NC", "c1ncc[nH]1", "c1nnc(C)o1")),
     ("acetamide", "[NX3;H1:1][CX3](=O)[CX4;H3]", ("C(=O)NC", "NS(C)(=O)=O", "NC(=O)OC", "Nc1ncccn1", "OCC")),
@@ -107,7 +107,7 @@ BIOISOSTERES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("phenyl", "[c:1]1[cH][cH][cH][cH][cH]1",
         ("c1ccncc1", "c1cccnc1", "c1ccccn1", "c1cccs1", "c1ccsc1", "C1CCCCC1", "c1cnccn1")),
     ("primary amine", "[NX3;H2;!$(N-[#6,#16]=[O,N]):1]", ("NC", "O", "NC(C)=O", "CN", "N(C)C")),
-    ("nitrile", "[CX2:1]#[NX1]", ("C(N)=O", "Cl", "C(F)(F)F", "c1nnn[nH]1", "c1ncc[nH]1")),
+    ("nitrile", "[CX2:1]#[NX1]", ("C(N)=O", "Cl", "C(F)(F)F", "c1ncc[nH]1")),
     ("piperidine", "[NX3:1]1[CH2][CH2][CH2][CH2][CH2]1",
         ("N1CCOCC1", "N1CCNCC1", "N1CCCC1", "C1CCOCC1", "N1CCC(F)(F)CC1")),
     ("morpholine", "[NX3:1]1[CH2][CH2]O[CH2][CH2]1",
@@ -137,7 +137,7 @@ class Character:
 
 
 _BASIC = "[NX3;!a;!$(N-[#6,#16]=[O,N,S]);!$(N-a)]"
-_ACIDIC = "[$([CX3](=O)[OX2H]),$(c1nnn[nH]1),$(C(=O)NS(=O)=O)]"
+_ACIDIC = "[$([CX3](=O)[OX2H]),$(C(=O)NS(=O)=O)]"
 
 
 @functools.lru_cache(maxsize=2048)

@@ -141,7 +141,9 @@ def bonds_to(atom: Chem.Atom, fragment: str) -> bool:
             return True
         saturated = atom.GetHybridization() == Chem.HybridizationType.SP3
         hetero = any(n.GetSymbol() in "NOS" for n in atom.GetNeighbors())
-        return atom.GetIsAromatic() or (saturated and not hetero and first != "Cl")
+        if atom.GetIsAromatic():
+            return True
+        return saturated and not hetero and first != "Cl" and (first != "F" or atom.GetTotalNumHs() < 3)
     if symbol == "N":
         return first == "C" and not fragment.startswith(("C#", "CO", "CN", "C(F)"))
     if symbol == "O":

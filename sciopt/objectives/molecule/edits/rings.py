@@ -67,7 +67,8 @@ def _close(mol: Chem.Mol) -> Iterator[Move]:
     sites = [a.GetIdx() for a in mol.GetAtoms() if a.GetTotalNumHs() and a.GetSymbol() in "CNO" and _bends(a)]
     for place, one in enumerate(sites):
         for two in sites[place + 1 :]:
-            if any({one, two} <= ring for ring in joined):
+            path = set(Chem.GetShortestPath(mol, one, two))
+            if any(len(path & ring) > 2 for ring in joined):
                 continue
             for chain in CLOSURES:
                 size = 0 if not chain else len(chain)

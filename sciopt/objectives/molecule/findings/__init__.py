@@ -22,11 +22,15 @@ from sciopt.objectives.molecule.findings.view import PoseView, view
 from sciopt.objectives.molecule.pose.geometry import Docked, pose_coordinates
 from sciopt.objectives.molecule.pose.pdbqt import read_atoms
 from sciopt.objectives.molecule.pose.receptor import Receptor
+from sciopt.objectives.molecule.properties.qed import headroom
 
 __all__ = ["LossChange", "describe", "numbered", "vina_and_qed"]
 
 _KEPT = ("hydrogen bond", "strong contact", "blocked growth")
 """Kinds that protect the pose; they promise no gain and are never crowded out."""
+
+_MORE_THAN_AN_EDIT = ("structural alert", "synthetic accessibility")
+"""Kinds that are worth a word where their edit is already told."""
 
 
 def describe(
@@ -48,13 +52,16 @@ def describe(
     scales = Scales(seen, loss_change, admit)
     removals = Removals(seen, scales=scales)
     places = sites(seen, pocket=pocket(seen))
+    properties = headroom(seen.mol)
+    stiffer = rotor_cost(seen, properties, scales=scales)
+    said = {f.subject for f in stiffer}
     findings = [
         *growth_room(places, scales=scales),
         *free_partners(places, view=seen, scales=scales),
         *weak_contacts(seen, removals=removals),
         *repulsions(seen, removals=removals, scales=scales),
-        *rotor_cost(seen, scales=scales, removals=removals),
-        *qed_properties(seen, scales=scales),
+        *stiffer,
+        *qed_properties(seen, [p for p in properties if p.name not in said], scales=scales),
         *structural_alerts(seen, scales=scales),
         *synthetic_accessibility(seen, scales=scales, removals=removals, limit=sa_limit),
         *made_bonds(seen),
@@ -68,14 +75,21 @@ def _ranked(findings: Sequence[Finding], *, most: int) -> tuple[Finding, ...]:
     """The findings of greatest expected gain with those that protect the pose at the end, numbered from F1."""
     protecting = [f for f in findings if f.kind in _KEPT]
     hopeful = sorted((f for f in findings if f.kind not in _KEPT), key=loss_of)
+    chosen = [*_each_edit_once(hopeful)[: max(0, most - len(protecting))], *protecting]
+    return tuple(dataclasses.replace(f, id=f"F{n}") for n, f in enumerate(chosen, 1))
+
+
+def _each_edit_once(findings: Sequence[Finding]) -> list[Finding]:
+    """Without those whose edit stands before; what says more than its edit stays without it, behind the others."""
     edits: set[str] = set()
-    told = []
-    for finding in hopeful:
+    told, bare = [], []
+    for finding in findings:
         if finding.edit is None or finding.edit not in edits:
             told.append(finding)
             edits |= {finding.edit} if finding.edit else set()
-    chosen = [*told[: max(0, most - len(protecting))], *protecting]
-    return tuple(dataclasses.replace(f, id=f"F{n}") for n, f in enumerate(chosen, 1))
+        elif finding.kind in _MORE_THAN_AN_EDIT:
+            bare.append(dataclasses.replace(finding, edit=None, expected=()))
+    return told + bare
 
 
 def numbered(mol: Chem.Mol) -> str:

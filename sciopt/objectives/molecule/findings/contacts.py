@@ -1,4 +1,4 @@
-"""Findings about contacts: atoms that carry the score, atoms that are idle, and atoms that are too close."""
+"""Findings about contacts: atoms that carry the score, atoms that are idle or too close, and groups that can go."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ import numpy as np
 
 from sciopt.objective import Effect, Finding
 from sciopt.objectives.molecule.edits import basic as edits
-from sciopt.objectives.molecule.findings.effects import MODELS, Scales, Trial, finding
+from sciopt.objectives.molecule.findings.effects import MODELS, Scales, Trial, balance, finding
+from sciopt.objectives.molecule.findings.hydrogen_bonds import bonded_atoms
 from sciopt.objectives.molecule.findings.view import PoseView, terminal_groups
 from sciopt.objectives.molecule.findings.words import energy, listed, subject
 from sciopt.objectives.molecule.pose.vina_terms import HYDROGEN_BOND, REPULSION
 
-_IDLE = -0.15  # kcal/mol per heavy atom; a group above it is idle
-_REPELLED = 0.2  # kcal/mol of repulsion on one atom that is worth a word
+_IDLE = -0.15  # kcal/mol per heavy atom; a group above it is idle, and one above half the ligand's average
+_REPELLED = 0.3  # kcal/mol of repulsion on one atom that is worth a word where the atom adds little all the same
+_NET = -0.2  # kcal/mol; an atom below it pays for its repulsion
 
 
 class Removals:
@@ -28,14 +30,18 @@ class Removals:
 
     @cached_property
     def groups(self) -> tuple[tuple[int, ...], ...]:
-        """Terminal groups smaller than the rest of the molecule, the one that costs the least contact energy first."""
-        groups = [atoms for _, atoms in terminal_groups(self._view.mol)]
+        """Terminal groups smaller than the rest of the molecule, the one that costs the least contact energy first.
+
+        None of them holds an atom that other findings ask to keep.
+        """
+        kept = {*strong_atoms(self._view), *bonded_atoms(self._view)}
+        groups = [atoms for _, atoms in terminal_groups(self._view.mol) if not kept & set(atoms)]
         return tuple(sorted(groups, key=lambda g: (self._lost(g), g)))
 
     @cached_property
     def trials(self) -> tuple[tuple[tuple[int, ...], Trial], ...]:
-        """The groups whose removal may be proposed, best first; the most promising four are weighed."""
-        found = [(g, self._trial(g)) for g in self.groups[:4]]
+        """Groups with what their removal does, best first; the most promising three are weighed."""
+        found = [(g, self._trial(g)) for g in self.groups[:3]]
         return tuple(sorted(((g, t) for g, t in found if t is not None), key=lambda w: w[1].loss))
 
     def share(self, atoms: Sequence[int]) -> float:
@@ -51,17 +57,24 @@ class Removals:
         return self._scales.trial(edit, intermolecular=lost, kind="removal")
 
 
-def strong_contacts(view: PoseView, *, most: int = 4) -> list[Finding]:
-    """One finding for the atoms that carry the score, with the residues they touch; none in tiny ligands."""
+def strong_atoms(view: PoseView, *, most: int = 4) -> tuple[int, ...]:
+    """The atoms that carry the score, strongest first; none in tiny ligands."""
     count = len(view.per_atom)
     best = [int(i) for i in np.argsort(view.per_atom, kind="stable")[: max(1, min(most, count // 3))]]
-    if count < 3 or view.per_atom[best[0]] > -0.2:
+    return () if count < 3 or view.per_atom[best[0]] > -0.2 else tuple(best)
+
+
+def strong_contacts(view: PoseView) -> list[Finding]:
+    """One finding for the atoms that carry the score, with the residues they touch."""
+    best = strong_atoms(view)
+    if not best:
         return []
     each = [f"atom {i + 1} {energy(view.per_atom[i])}{_beside(view, i)}" for i in best]
     residues = list(view.terms.by_residue.items())[:5]
     whole = [f"{name} {energy(value / view.terms.divisor)}" for name, value in residues]
-    seen = f"These atoms add most to the score: {listed(each)}. The residues that add most are {listed(whole)}."
-    advice = "Keep these atoms where they are."
+    these = "These atoms add" if len(best) > 1 else "This atom adds"
+    seen = f"{these} most to the score: {listed(each)}. The residues that add most are {listed(whole)}."
+    advice = f"Keep {'these atoms where they are' if len(best) > 1 else 'this atom where it is'}."
     return [finding("strong contact", subject(best, names=view.names), seen=seen, advice=advice)]
 
 
@@ -75,36 +88,46 @@ def _beside(view: PoseView, atom: int, *, most: int = 2) -> str:
 
 
 def weak_contacts(view: PoseView, *, removals: Removals, most: int = 2) -> list[Finding]:
-    """Terminal groups that add little, each with its removal as the edit, or else the idlest atoms of the frame."""
-    idle = [(g, t) for g, t in removals.trials if removals.share(g) > _IDLE * len(g) or t.loss < 0.0]
-    if idle:
-        return [_weak_group(view, g, t, removals.share(g)) for g, t in idle[:most]]
+    """Terminal groups that can go, each with its removal as the edit, or else the idlest atoms of the frame."""
+    going = [(g, t) for g, t in removals.trials if t.gainful]
+    if going:
+        return [_leaving_group(view, g, t, removals.share(g)) for g, t in going[:most]]
     order = [int(i) for i in np.argsort(-view.per_atom, kind="stable") if view.shares[i, REPULSION] < _REPELLED]
     weak = [i for i in order[:3] if view.per_atom[i] > _IDLE]
     if not weak:
         return []
     each = [f"atom {i + 1} {energy(view.per_atom[i])}{_beside(view, i, most=1)}" for i in weak]
-    advice = "These atoms can be changed freely (a heteroatom, a smaller ring) for the other goals."
-    return [
-        finding("weak contact", subject(weak, names=view.names), seen=f"Idle atoms: {listed(each)}.", advice=advice)
-    ]
+    it = "These atoms" if len(weak) > 1 else "This atom"
+    seen = f"{it} add{'' if len(weak) > 1 else 's'} next to nothing to the score: {listed(each)}."
+    advice = f"{it} can be changed for the other goals (another element, a smaller ring) at little cost in score."
+    return [finding("weak contact", subject(weak, names=view.names), seen=seen, advice=advice)]
 
 
-def _weak_group(view: PoseView, atoms: tuple[int, ...], trial: Trial, share: float) -> Finding:
+def _leaving_group(view: PoseView, atoms: tuple[int, ...], trial: Trial, share: float) -> Finding:
+    """A group whose removal is expected to gain: because it adds little, or because of what it costs elsewhere."""
     each = "it adds" if len(atoms) == 1 else f"these {len(atoms)} atoms add"
+    mean = view.score / len(view.per_atom)
+    weak = share > len(atoms) * max(_IDLE, 0.5 * mean)
     average = f", {energy(share / len(atoms))} per heavy atom" if len(atoms) > 1 else ""
-    whole = f"the ligand's average is {energy(view.score / len(view.per_atom))} per heavy atom"
+    whole = f"the ligand's average is {energy(mean)} per heavy atom"
     middle = view.positions[list(atoms)].mean(axis=0)
-    near = listed(list(view.residues_near(middle, radius=5.0))[:3])
-    seen = f"At the end of the ligand {each} {energy(share)} to the score{average}; {whole}. Near: {near}."
+    near = list(view.residues_near(middle, radius=5.0))[:3]
+    place = f"Near: {listed(near)}." if near else "No residue is within 5 Å."
+    seen = f"At the end of the ligand {each} {energy(share)} to the score{average}; {whole}. {place}"
     advice = "Remove the group, or put a smaller or better fitting one in its place."
-    return finding("weak contact", subject(atoms, names=view.names), seen=seen, advice=advice, trial=trial)
+    if not weak:
+        advice = (
+            f"Remove the group: with it gone the other goals gain more than the contacts are worth ({balance(trial)})."
+        )
+    kind = "weak contact" if weak else "dispensable group"
+    return finding(kind, subject(atoms, names=view.names), seen=seen, advice=advice, trial=trial)
 
 
 def repulsions(view: PoseView, *, removals: Removals, scales: Scales, most: int = 2) -> list[Finding]:
-    """Atoms that are too close to the pocket, with what they lose and what they add all the same."""
+    """Atoms that are too close to the pocket and do not pay for it, with what they lose and what they add."""
     order = [int(i) for i in np.argsort(-view.shares[:, REPULSION], kind="stable")]
-    close = [i for i in order if view.shares[i, REPULSION] > _REPELLED and not _bonded(view, i)][:most]
+    close = [i for i in order if view.shares[i, REPULSION] > _REPELLED and view.per_atom[i] > _NET]
+    close = [i for i in close if not _bonded(view, i)][:most]
     return [_repulsion(view, atom, removals, scales) for atom in close]
 
 
@@ -122,10 +145,14 @@ def _repulsion(view: PoseView, atom: int, removals: Removals, scales: Scales) ->
         f"It is {view.terms.distance[nearest]:.1f} Å from {partner}, too close: repulsion {energy(lost)}, net "
         f"{energy(net)} with all terms."
     )
-    trial = next((t for g, t in removals.trials if atom in g), None)
+    removal = next((t for g, t in removals.trials if atom in g), None)
+    trial = removal if removal is not None and removal.gainful else None
     expected: tuple[Effect, ...] = ()
-    advice = "Remove or shrink the group here (a smaller atom, a smaller ring, another attachment point)."
+    advice = "Remove the group here, or put a smaller one in its place."
     if trial is None:
+        advice = "Make the ligand slimmer here (a smaller atom or ring) or move the group by another attachment point."
+        if removal is not None:
+            advice += f" Removing it altogether is expected to cost more than it gains ({balance(removal)})."
         advice += " The expected effect is that of halving the repulsion at the same contacts."
         expected = scales.effects({"Vina score": -0.5 * float(lost)}, spread=MODELS["removal"].spread)
     return finding(

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-
-from rdkit import Chem
+from typing import TypeVar
 
 from sciopt.errors import InvalidValue
 from sciopt.objective import Basis, Effect, Finding
+from sciopt.objectives.molecule.edits.basic import readable
 from sciopt.objectives.molecule.findings.view import PoseView, rotors
-from sciopt.objectives.molecule.properties.measures import sa_score
-from sciopt.objectives.molecule.properties.qed import qed
+from sciopt.objectives.molecule.properties.measures import sa_score_of
+from sciopt.objectives.molecule.properties.qed import qed_of
 
+Choice = TypeVar("Choice")
 LossChange = Callable[[Mapping[str, float]], float]
 """The change of the loss for changes of "Vina score" (kcal/mol), "QED" and "SA score"; absent ones do not change."""
 
@@ -45,13 +46,30 @@ def vina_and_qed(changes: Mapping[str, float]) -> float:
     return changes.get("Vina score", 0.0) - 10.0 * changes.get("QED", 0.0)
 
 
+WORTH = 0.1
+"""The expected fall of the loss from which an edit is advised."""
+_HOPELESS = 0.2  # of the loss; where an edit costs more, a like one at the same place is not tried
+
+
 @dataclass(frozen=True)
 class Trial:
-    """An edit with what it is expected to do; `loss` is the expected change, lower is better."""
+    """An edit with what it is expected to do; `loss` is the expected change, lower is better.
+
+    Only a gainful one may be proposed: a finding carries no other edit.
+    """
 
     edit: str
     effects: tuple[Effect, ...]
     loss: float
+
+    @property
+    def gainful(self) -> bool:
+        """Whether the loss is expected to fall by a worthwhile amount."""
+        return self.loss <= -WORTH
+
+    def change(self, quantity: str) -> float:
+        """The expected change of one quantity."""
+        return next(e.change for e in self.effects if e.quantity == quantity)
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,11 +82,11 @@ class Scales:
 
     @cached_property
     def qed(self) -> float:
-        return qed(self.view.mol)
+        return qed_of(self.view.smiles)
 
     @cached_property
     def sa_score(self) -> float:
-        return sa_score(self.view.mol)
+        return sa_score_of(self.view.smiles)
 
     @cached_property
     def rotors(self) -> float:
@@ -78,16 +96,18 @@ class Scales:
         """The expected effects of an edit, or None where it is no molecule, changes nothing or may not be proposed.
 
         `intermolecular` is what it does to the undivided contact energy (kcal/mol) in the unmoved pose; `kind` is a key
-        of `MODELS`.
+        of `MODELS`. Only what is expected to lower the loss is asked at the gates, which are slow.
         """
-        if edit is None or edit == self.view.smiles or not self._admitted(edit):
+        if edit is None or edit == self.view.smiles:
             return None
-        mol = Chem.MolFromSmiles(edit)
-        rotor_change = rotors(mol) - self.rotors
+        rotor_change = rotors(readable(edit)) - self.rotors
         unmoved = self.view.score_with(intermolecular=intermolecular, rotors=rotor_change) - self.view.score
         vina = MODELS[kind].scale * unmoved
-        changes = {"Vina score": vina, "QED": qed(mol) - self.qed, "SA score": sa_score(mol) - self.sa_score}
-        return Trial(edit, self.effects(changes, spread=MODELS[kind].spread), self.loss_change(changes))
+        changes = {"Vina score": vina, "QED": qed_of(edit) - self.qed, "SA score": sa_score_of(edit) - self.sa_score}
+        loss = self.loss_change(changes)
+        if loss <= -WORTH and not self._admitted(edit):
+            return None
+        return Trial(edit, self.effects(changes, spread=MODELS[kind].spread), loss)
 
     def _admitted(self, edit: str) -> bool:
         try:
@@ -97,11 +117,11 @@ class Scales:
         return True
 
     def best(self, candidates: Iterable[tuple[str | None, float]], *, kind: str, most: int = 2) -> Trial | None:
-        """The best of the first `most` candidates (edit, change of the contact energy) that may be proposed."""
+        """The best of the first `most` gainful candidates (edit, change of the contact energy)."""
         trials: list[Trial] = []
         for edit, intermolecular in candidates:
             trial = self.trial(edit, intermolecular=intermolecular, kind=kind)
-            if trial is not None:
+            if trial is not None and trial.gainful:
                 trials.append(trial)
             if len(trials) == most:
                 break
@@ -125,6 +145,22 @@ class Scales:
             loss_spread = abs(self.loss_change({"Vina score": spread}) - self.loss_change({"Vina score": 0.0}))
         loss = Effect("loss", self.loss_change(changes), "", "model" if modelled else "exact", loss_spread)
         return (*told, loss)
+
+
+def first_gainful(weighed: Iterable[tuple[Choice, Trial | None]]) -> tuple[Choice, Trial] | None:
+    """The first choice whose trial is gainful or far from it, and no further one is asked; else the best of them."""
+    poor: list[tuple[Choice, Trial]] = []
+    for choice, trial in weighed:
+        if trial is not None:
+            if trial.gainful or trial.loss > _HOPELESS:
+                return min([*poor, (choice, trial)], key=lambda w: w[1].loss)
+            poor.append((choice, trial))
+    return min(poor, key=lambda w: w[1].loss, default=None)
+
+
+def balance(trial: Trial) -> str:
+    """What an edit does to the goals, in brackets of a sentence: "Vina score -0.29 kcal/mol, QED -0.04"."""
+    return f"Vina score {trial.change('Vina score'):+.2f} kcal/mol, QED {trial.change('QED'):+.2f}"
 
 
 def loss_of(finding: Finding) -> float:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from math import dist
 
 import numpy as np
 
 from sciopt.objective import Finding
 from sciopt.objectives.molecule.edits import basic as edits
-from sciopt.objectives.molecule.findings.effects import Scales, Trial, finding
+from sciopt.objectives.molecule.findings.effects import Scales, Trial, balance, finding, first_gainful
 from sciopt.objectives.molecule.findings.probe import PROBES
 from sciopt.objectives.molecule.findings.shells import CHAIN_STEPS
 from sciopt.objectives.molecule.findings.sites import Site
@@ -22,20 +23,32 @@ from sciopt.objectives.molecule.pose.vina_terms import HYDROGEN_BOND
 _MADE = -0.05  # kcal/mol before the division; weaker hydrogen bonds are not told
 _REACH = 5.0  # A from the pocket atom to a ligand atom that could be changed
 _BOND = 3.3  # A between the heavy atoms of a hydrogen bond that is proposed
-_WORTHLESS = 0.5  # of the loss; a hydrogen bond that is expected to cost more is not told
+_EXCHANGE = -0.3  # kcal/mol; a bond that does not pay by itself is told where it would gain this much of the score
 _ACTS_AS = {"donor": "a donor", "acceptor": "an acceptor", "hydroxyl": "a hydroxyl group, donor and acceptor"}
 
 
 def made_bonds(view: PoseView, *, most: int = 5) -> list[Finding]:
     """One finding for all hydrogen bonds that the score counts, the strongest first."""
-    strength = view.terms.energies[:, HYDROGEN_BOND]
-    order = [int(k) for k in np.argsort(strength, kind="stable") if strength[k] < _MADE][:most]
+    order = _made_pairs(view)[:most]
     if not order:
         return []
     told = [_made(view, pair) for pair in order]
     atoms = list(dict.fromkeys(view.atom_of_row[int(view.terms.ligand[k])] for k in order))
-    advice = "Keep these atoms and their hydrogens; grow and prune elsewhere."
+    these = "these atoms and their" if len(atoms) > 1 else "this atom and its"
+    advice = f"Keep {these} hydrogens; grow and prune elsewhere."
     return [finding("hydrogen bond", subject(atoms, names=view.names), seen=f"A{listed(told)[1:]}.", advice=advice)]
+
+
+def _made_pairs(view: PoseView) -> list[int]:
+    """The pairs of the score that are hydrogen bonds, the strongest first."""
+    strength = view.terms.energies[:, HYDROGEN_BOND]
+    pairs = np.flatnonzero(strength < _MADE)
+    return [int(k) for k in pairs[np.argsort(strength[pairs], kind="stable")]]
+
+
+def bonded_atoms(view: PoseView) -> frozenset[int]:
+    """The atoms of the ligand that make a hydrogen bond with the pocket."""
+    return frozenset(view.atom_of_row[int(view.terms.ligand[k])] for k in _made_pairs(view))
 
 
 def _made(view: PoseView, pair: int) -> str:
@@ -65,16 +78,21 @@ class _Option:
 
 
 def free_partners(found: Sequence[Site], *, view: PoseView, scales: Scales, most: int = 3) -> list[Finding]:
-    """One finding for each free donor or acceptor of the pocket that an edit of the ligand could meet."""
+    """One finding for each free donor or acceptor of the pocket that an edit of the ligand could meet.
+
+    Where none pays by itself, the best one that has no partner is told without an edit: for an exchange.
+    """
     partners = [(p, sorted(_options(p, found, view), key=lambda o: o.energy)) for p in _unsatisfied(view)]
     reachable = sorted(((p, options) for p, options in partners if options), key=lambda w: w[1][0].energy)
-    findings: dict[str, tuple[float, Finding]] = {}
-    for partner, options in reachable[: most + 1]:
-        weighed = ((o, _weigh(o, scales)) for o in options[:2])
-        best = next(((o, t) for o, t in weighed if t is not None), None)
-        if best is not None and (best[1].edit not in findings or best[1].loss < findings[best[1].edit][0]):
-            findings[best[1].edit] = (best[1].loss, _free(partner, *best, view=view))
-    return [f for loss, f in sorted(findings.values(), key=lambda f: f[0]) if loss < _WORTHLESS][:most]
+    met: dict[str, tuple[int, _Option, Trial]] = {}
+    for partner, options in reachable[:most]:
+        best = first_gainful((option, _weigh(option, scales)) for option in options[:2])
+        if best is not None:
+            met.setdefault(best[1].edit, (partner, *best))
+    ranked = sorted(met.values(), key=lambda w: w[2].loss)
+    paying = [w for w in ranked if w[2].gainful][:most]
+    lonely = [w for w in ranked if w[2].change("Vina score") <= _EXCHANGE and not view.receptor.bonded_inside[w[0]]]
+    return [_free(*w, view=view) for w in paying or lonely[:1]]
 
 
 def _weigh(option: _Option, scales: Scales) -> Trial | None:
@@ -93,7 +111,7 @@ def _unsatisfied(view: PoseView) -> list[int]:
 def _options(partner: int, found: Sequence[Site], view: PoseView) -> Iterator[_Option]:
     at = view.receptor.coordinates[partner]
     for site in found:
-        if np.linalg.norm(view.positions[site.atom] - at) > _REACH or not _is_carbon(view, site.atom):
+        if dist(view.positions[site.atom], at) > _REACH or not _is_carbon(view, site.atom):
             continue
         if site.free[0]:
             yield from _attached(partner, at, site)
@@ -181,11 +199,13 @@ def _free(partner: int, option: _Option, trial: Trial, *, view: PoseView) -> Fin
         f"{view.receptor.atom_name(partner)} is {what} of the pocket without a hydrogen bond to the ligand, "
         f"{gap:.1f} Å from this atom; {inside}."
     )
+    wanted = "an acceptor" if kind == "free donor" else "a donor"
     reach = f"it would come within {option.distance:.1f} Å as {_ACTS_AS[option.acts_as]}"
-    return finding(
-        kind,
-        subject([option.atom], names=view.names),
-        seen=seen,
-        advice=f"Put {'an acceptor' if kind == 'free donor' else 'a donor'} here, for example {option.words}: {reach}.",
-        trial=trial,
-    )
+    advice = f"Put {wanted} here, for example {option.words}: {reach}."
+    if not trial.gainful:
+        advice = (
+            f"Put {wanted} here only in exchange for another polar group: {option.words} alone is expected to cost "
+            f"more than it gains ({balance(trial)})."
+        )
+    told = trial if trial.gainful else None
+    return finding(kind, subject([option.atom], names=view.names), seen=seen, advice=advice, trial=told)

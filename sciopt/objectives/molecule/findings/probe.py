@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from scipy.spatial.distance import cdist
@@ -64,11 +64,6 @@ class Points:
         tables = _tables(probe, self._kinds)
         return np.asarray(np.take(tables.ravel(), steps + self._kind * (_STEPS + 1)).sum(axis=1))
 
-    def overlap(self, *, radius: float) -> Floats:
-        """How deep a sphere of `radius` A at each point sinks into the nearest receptor atom, in A; negative: a gap."""
-        sizes = np.array([kind[0] for kind in self._kinds])[self._kind]
-        return np.asarray((radius + sizes - self.distance).max(axis=1, initial=-np.inf))
-
 
 @dataclass(frozen=True, eq=False)
 class Pocket:
@@ -88,6 +83,21 @@ class Pocket:
         distance = cdist(points, self.coordinates[near])
         return Points(points, self.atoms[near], distance, self.kind[near], self.kinds)
 
+    @cached_property
+    def _sizes(self) -> Floats:
+        return np.array([kind[0] for kind in self.kinds])[self.kind]
+
+    def overlap(self, points: Floats, *, radius: float) -> Floats:
+        """How deep a sphere of `radius` A at each point (n, 3) sinks into the nearest receptor atom, in A.
+
+        Negative: a gap; minus infinity where nothing is near.
+        """
+        centre = points.mean(axis=0)
+        reach = float(np.linalg.norm(points - centre, axis=1).max()) + radius + float(self._sizes.max(initial=0.0))
+        near = np.flatnonzero(((self.coordinates - centre) ** 2).sum(axis=1) < reach**2)
+        gaps = self._sizes[near] + radius - cdist(points, self.coordinates[near])
+        return np.asarray(gaps.max(axis=1, initial=-np.inf))
+
     def gap_to_ligand(self, points: Floats, *, without: Collection[int]) -> Floats:
         """Distance in A of each point (n, 3) to the nearest heavy atom of the ligand that is not in `without`."""
         others = [i for i in range(len(self.view.positions)) if i not in without]
@@ -97,9 +107,11 @@ class Pocket:
 
 
 def pocket(view: PoseView, *, margin: float = 15.0) -> Pocket:
-    """The receptor within `margin` A of the pose."""
+    """The receptor within `margin` A of the sphere around the pose."""
     typed = view.receptor.typed
-    atoms = view.receptor.near(view.positions, radius=margin)
+    centre = view.positions.mean(axis=0)
+    reach = float(np.linalg.norm(view.positions - centre, axis=1).max()) + margin
+    atoms = view.receptor.near(centre[None], radius=reach)
     columns = (typed.radius, typed.hydrophobic, typed.donor, typed.acceptor)
     table = np.stack([np.asarray(c[atoms], dtype=float) for c in columns], axis=1)
     unique, kind = np.unique(table, axis=0, return_inverse=True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sciopt.objectives.molecule.findings.probe import Pocket, Points
 from sciopt.objectives.molecule.findings.shells import CHAIN_STEPS, Shells, first_positions, shells
@@ -17,6 +19,8 @@ from sciopt.objectives.molecule.pose.vina_terms import RADII, Booleans
 _OVERLAP = 0.8  # A; carbon may come this near to the pocket: 3.0 A from another carbon, 2.9 A from nitrogen
 _GAPS = {"first": 2.2, "second": 2.6, "third": 2.8, "ring": 2.6}  # A; to the ligand's other heavy atoms
 _THIRD = CHAIN_STEPS // 3
+_INDICES = np.arange(CHAIN_STEPS)
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -40,61 +44,65 @@ class Site:
     @cached_property
     def chain(self) -> Points:
         """The 25 positions first, second (12), third (12)."""
-        return self.pocket.at(np.concatenate([self.shells.first[None], self.shells.second, self.shells.third]))
+        return self.pocket.at(self._chain)
+
+    @property
+    def _chain(self) -> Floats:
+        return np.concatenate([self.shells.first[None], self.shells.second, self.shells.third])
 
     @cached_property
     def free(self) -> Booleans:
         """Which of the positions of `chain` a carbon atom can take."""
         gaps = np.array([_GAPS["first"]] + [_GAPS["second"]] * CHAIN_STEPS + [_GAPS["third"]] * CHAIN_STEPS)
-        return np.asarray(self._open(self.chain, gaps))
+        return np.asarray(self._open(self._chain, gaps))
 
-    def _open(self, points: Points, gap: Floats | float) -> Booleans:
-        clear = points.overlap(radius=RADII["C"]) < _OVERLAP
-        return np.asarray(clear & (self.pocket.gap_to_ligand(points.points, without=(self.atom,)) > gap))
+    def _open(self, points: Floats, gap: Floats | float) -> Booleans:
+        clear = self.pocket.overlap(points, radius=RADII["C"]) < _OVERLAP
+        return np.asarray(clear & (self.pocket.gap_to_ligand(points, without=(self.atom,)) > gap))
 
     @property
     def second_free(self) -> Booleans:
         return self.free[1 : 1 + CHAIN_STEPS]
 
     @cached_property
-    def rings(self) -> tuple[Points, Booleans]:
-        """The six orientations of a ring at the site, and which of them are free."""
-        points = self.pocket.at(self.shells.ring.reshape(-1, 3))
-        return points, np.asarray(self._open(points, _GAPS["ring"]).reshape(-1, 5).all(axis=1))
+    def rings(self) -> Booleans:
+        """Which of the six orientations of a ring at the site are free."""
+        points = self.shells.ring.reshape(-1, 3)
+        return np.asarray(self._open(points, _GAPS["ring"]).reshape(-1, 5).all(axis=1))
 
     @cached_property
-    def linked(self) -> tuple[Points, Booleans]:
-        """The 24 placements (12 directions, 2 planes) of a ring one atom away, and which of them are free."""
-        points = self.pocket.at(self.shells.linked.reshape(-1, 3))
+    def linked(self) -> Booleans:
+        """Which of the 24 placements (12 directions, 2 planes) of a ring one atom away are free."""
+        points = self.shells.linked.reshape(-1, 3)
         ring = self._open(points, _GAPS["ring"]).reshape(CHAIN_STEPS, 2, 5).all(axis=2)
-        return points, (ring & self.second_free[:, None]).ravel()
+        return np.asarray((ring & self.second_free[:, None]).ravel())
 
     @cached_property
     def room(self) -> int:
         """About how many heavy atoms fit: 0 (blocked), 1, 2, 3, 4, 6 (a ring) or 7 (a ring on a linking atom)."""
         if not self.free[0]:
             return 0
-        if self.second_free.any() and self.linked[1].any():
+        if self.second_free.any() and self.linked.any():
             return 7
-        if self.rings[1].any():
+        if self.rings.any():
             return 6
         second, third = self.second_free, self.free[1 + CHAIN_STEPS :]
-        if (second & np.roll(second, _THIRD) & np.roll(second, -_THIRD)).any():
+        if (second & _turned(second, _THIRD) & _turned(second, -_THIRD)).any():
             return 4
-        if (second & (third | np.roll(second, _THIRD))).any():
+        if (second & (third | _turned(second, _THIRD))).any():
             return 3
         return 2 if second.any() else 1
 
-    def placements(self) -> Iterator[Placed]:
-        """Groups that fit, each in its best rotation, in no particular order."""
+    def placements(self, *, largest: int) -> Iterator[Placed]:
+        """Groups of at most `largest` heavy atoms, and all small ones, that fit, each in its best rotation."""
         if not self.free[0]:
             return
         yield from self._single()
         if self.second_free.any():
             yield from self._chains()
-        if self.rings[1].any():
+        if largest >= 6 and self.rings.any():
             yield from self._rings()
-        if self.second_free.any() and self.linked[1].any():
+        if largest >= 7 and self.second_free.any() and self.linked.any():
             yield from self._linked_rings()
 
     @property
@@ -105,7 +113,9 @@ class Site:
         end = _point(self.shells.first)
         groups = {"C": "carbon"}
         if self._on_carbon:
-            groups |= {"Cl": "carbon", "F": "fluorine", "O": "hydroxyl", "N": "donor"}
+            groups |= {"O": "hydroxyl", "N": "donor"}
+        if self.view.mol.GetAtomWithIdx(self.atom).GetIsAromatic() and self._on_carbon:
+            groups |= {"Cl": "carbon", "F": "fluorine"}
         for fragment, probe in groups.items():
             yield Placed(fragment, float(self.chain.energies(probe)[0]), end)
 
@@ -120,16 +130,16 @@ class Site:
                 "C(F)(F)F": ("polar carbon", {0: "fluorine", _THIRD: "fluorine", -_THIRD: "fluorine"}),
             }
         for fragment, (first, others) in groups.items():
-            free = np.logical_and.reduce([np.roll(self.second_free, -turn) for turn in others])
+            free = np.logical_and.reduce([_turned(self.second_free, -turn) for turn in others])
             if not free.any():
                 continue
-            around = sum(np.roll(self.chain.energies(p)[1 : 1 + CHAIN_STEPS], -turn) for turn, p in others.items())
+            around = sum(_turned(self.chain.energies(p)[1 : 1 + CHAIN_STEPS], -turn) for turn, p in others.items())
             best = int(np.argmin(np.where(free, around, np.inf)))
             energy = float(self.chain.energies(first)[0] + np.asarray(around)[best])
             yield Placed(fragment, energy, _point(self.shells.second[best]))
 
     def _rings(self) -> Iterator[Placed]:
-        points, free = self.rings
+        points, free = self.pocket.at(self.shells.ring.reshape(-1, 3)), self.rings
         carbon = points.energies("carbon").reshape(-1, 5)
         acceptor = points.energies("acceptor").reshape(-1, 5)
         first = float(self.chain.energies("carbon")[0])
@@ -142,7 +152,7 @@ class Site:
             yield Placed(fragment, first + float(total[best]), _point(self.shells.ring[best, 4]))
 
     def _linked_rings(self) -> Iterator[Placed]:
-        points, free = self.linked
+        points, free = self.pocket.at(self.shells.linked.reshape(-1, 3)), self.linked
         ring = np.where(free, points.energies("carbon").reshape(-1, 5).sum(axis=1), np.inf)
         ends = self.shells.linked.reshape(-1, 5, 3)[:, 4]
         for fragment, link, inner in (("Oc1ccccc1", "acceptor", "polar carbon"), ("Cc1ccccc1", "carbon", "carbon")):
@@ -151,6 +161,11 @@ class Site:
             total = ring + np.repeat(self.chain.energies(inner)[1 : 1 + CHAIN_STEPS], 2)
             best = int(np.argmin(total))
             yield Placed(fragment, float(self.chain.energies(link)[0] + total[best]), _point(ends[best]))
+
+
+def _turned(around: NDArray[Scalar], steps: int) -> NDArray[Scalar]:
+    """`np.roll` of the twelve values around a bond, without its overhead."""
+    return around[(_INDICES - steps) % CHAIN_STEPS]
 
 
 def _point(position: Floats) -> tuple[float, float, float]:

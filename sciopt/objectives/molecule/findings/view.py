@@ -16,6 +16,8 @@ from sciopt.objectives.molecule.pose.pdbqt import Floats, read_atoms
 from sciopt.objectives.molecule.pose.receptor import Receptor
 from sciopt.objectives.molecule.pose.vina_terms import ROTOR_WEIGHT, PoseTerms, TypedAtoms, typed
 
+_TURNING = Chem.MolFromSmarts("[!D1;!D0]-!@[!D1;!D0]")
+_ENDING = Chem.MolFromSmarts("[!D1;!D0]-!@[N,O,S;D1;!H0]")
 _CONJUGATED = Chem.MolFromSmarts("[#6X3](=[O,S,N])-[#7]")
 _ACID_OH = Chem.MolFromSmarts("[OX2H1;$([O][CX3]=[OX1]),$([O]P),$([O]S(=O)=O)]")
 
@@ -109,23 +111,13 @@ def rotors(mol: Chem.Mol) -> float:
     """
     stiff = {frozenset((m[0], m[2])) for m in mol.GetSubstructMatches(_CONJUGATED)}
     acid = {m[0] for m in mol.GetSubstructMatches(_ACID_OH)}
-    return sum(_rotor(bond, acid) for bond in mol.GetBonds() if frozenset(_ends(bond)) not in stiff)
+    turning = (m for m in mol.GetSubstructMatches(_TURNING) if frozenset(m) not in stiff)
+    ending = (m for m in mol.GetSubstructMatches(_ENDING) if frozenset(m) not in stiff and m[1] not in acid)
+    return sum(1.0 for _ in turning) + sum(0.5 for _ in ending)
 
 
 def _ends(bond: Chem.Bond) -> tuple[int, int]:
     return bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()
-
-
-def _rotor(bond: Chem.Bond, acid: set[int]) -> float:
-    if bond.GetBondType() != Chem.BondType.SINGLE or bond.IsInRing():
-        return 0.0
-    count = 0.0
-    for atom in (bond.GetBeginAtom(), bond.GetEndAtom()):
-        if atom.GetDegree() > 1:
-            count += 0.5
-        elif atom.GetSymbol() not in ("N", "O", "S") or not atom.GetTotalNumHs() or atom.GetIdx() in acid:
-            return 0.0
-    return count
 
 
 def terminal_groups(mol: Chem.Mol, *, most: int = 8) -> Iterator[tuple[int, tuple[int, ...]]]:

@@ -66,6 +66,11 @@ def listed(items: Iterable[str], *, joint: str = "and") -> str:
     return f"{', '.join(head)} {joint} {last}" if head else last
 
 
+def counted(number: float, name: str) -> str:
+    """`1 heavy atom`, `7 heavy atoms`, `2.5 rotatable bonds`: the plural is that with an s."""
+    return f"{number:g} {name}{'' if number == 1 else 's'}"
+
+
 def energy(value: float) -> str:
     """An energy to two digits with its unit: "-0.59 kcal/mol"."""
     return f"{value + 0.0:.2f} kcal/mol".replace("-0.00 ", "0.00 ")

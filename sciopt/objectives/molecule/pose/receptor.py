@@ -43,8 +43,8 @@ class Receptor:
         """Indices of the heavy atoms within `radius` angstrom of any of the points, shape (n, 3), in rising order."""
         if len(points) == 0:
             return np.zeros(0, dtype=np.int64)
-        found: set[int] = set().union(*self.tree.query_ball_point(points, radius))
-        return self.typed.heavy[np.array(sorted(found), dtype=np.int64)]
+        found = np.concatenate([np.asarray(f, dtype=np.int64) for f in self.tree.query_ball_point(points, radius)])
+        return np.asarray(self.typed.heavy[np.unique(found)])
 
     def residue(self, atom: int) -> str:
         """The residue of an atom: "HIS413"."""

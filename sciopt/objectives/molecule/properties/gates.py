@@ -18,10 +18,10 @@ from rdkit import Chem
 from rdkit.Chem import rdMolDescriptors
 
 from sciopt.errors import InvalidValue
-from sciopt.objectives.molecule.edits.basic import closed_and_neutral, parse
+from sciopt.objectives.molecule.edits.basic import closed_and_neutral, parse, shared
 from sciopt.objectives.molecule.properties.alerts import alerts as structural_alerts
 from sciopt.objectives.molecule.properties.alerts import new_alerts
-from sciopt.objectives.molecule.properties.measures import sa_score
+from sciopt.objectives.molecule.properties.measures import sa_score_of
 from sciopt.objectives.molecule.properties.stability import all_labile, labile, labile_atoms
 
 _STAY = "The start molecule's own alerts and labile groups may stay: {}."
@@ -149,14 +149,14 @@ def _reason(gates: Gates, smiles: str) -> str | None:
 
 def _reasons(gates: Gates, smiles: str) -> Iterator[str]:
     """Why a molecule is refused, the cheap checks first."""
-    mol = parse(smiles)
+    mol = shared(smiles)
     if mol is None or "." in smiles:
         yield "it is not one molecule that RDKit reads"
         return
     yield from _size_and_elements(gates, mol)
     if gates.unstable and (rule := labile(mol, tolerated=gates.known_alerts)):
-        yield f"it holds a labile group ({rule.name}), which {rule.reason}"
-    if math.isfinite(gates.sa_score) and (score := sa_score(mol)) > gates.sa_score:
+        yield f"it holds a labile or unwanted group ({rule.name}), which {rule.reason}"
+    if math.isfinite(gates.sa_score) and (score := sa_score_of(smiles)) > gates.sa_score:
         yield f"its SA score is {score:.2f}, above {gates.sa_score}"
     if gates.alerts:
         new = new_alerts(mol, known=gates.known_alerts)

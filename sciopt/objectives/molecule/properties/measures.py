@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 from rdkit import Chem
 from rdkit.Chem import rdMolDescriptors
 
+from sciopt.objectives.molecule.edits.basic import readable
 from sciopt.objectives.molecule.properties.qed import qed
 
 
@@ -32,6 +34,12 @@ def sa_score(mol: Chem.Mol) -> float:
     from rdkit.Contrib.SA_Score import sascorer  # reads its table of fragment scores at the first call
 
     return float(sascorer.calculateScore(mol))
+
+
+@functools.lru_cache(maxsize=20_000)
+def sa_score_of(smiles: str) -> float:
+    """`sa_score` of a SMILES that RDKit reads, remembered."""
+    return sa_score(readable(smiles))
 
 
 def lipinski(mol: Chem.Mol) -> tuple[Violation, ...]:

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from rdkit import Chem
 from rdkit.Chem import QED as _RDKIT_QED
+
+from sciopt.objectives.molecule.edits.basic import readable
 
 QED: Any = _RDKIT_QED  # untyped
 
@@ -57,6 +60,25 @@ def qed(mol: Chem.Mol) -> float:
     0.55
     """
     return _mean({name: _desirability(name, value) for name, value in QED.properties(mol)._asdict().items()})
+
+
+@functools.lru_cache(maxsize=20_000)
+def qed_of(smiles: str) -> float:
+    """`qed` of a SMILES that RDKit reads, remembered."""
+    return qed(readable(smiles))
+
+
+def gain_with(properties: Sequence[PropertyHeadroom], *, name: str, value: float) -> float:
+    """The change of QED, if one property ("rotatable bonds") had another value and all others stayed as they are."""
+    short = {words: n for n, (words, _) in _WORDS.items()}
+    parts = {short[p.name]: p.desirability for p in properties}
+    return _mean({**parts, short[name]: _desirability(short[name], value)}) - _mean(parts)
+
+
+def alert_atoms(mol: Chem.Mol) -> tuple[tuple[int, ...], ...]:
+    """The atoms of each unwanted group on QED's own list, one match each, in the order of the list."""
+    found = (mol.GetSubstructMatch(pattern) for pattern in QED.StructuralAlerts)
+    return tuple(tuple(sorted(match)) for match in found if match)
 
 
 def headroom(mol: Chem.Mol) -> tuple[PropertyHeadroom, ...]:

@@ -25,8 +25,9 @@ class Rule:
     example: str
 
 
-# A basic nitrogen (no amide, no sulfonamide), and a carbonyl, sulfonyl, nitrile or nitro group.
+# An amine nitrogen (no amide, no sulfonamide), a basic one (no aniline either), and a group that pulls electrons.
 _AMINE = "[NX3;+0;!a;!$(N-[#6,#16]=[O,S,N])]"
+_BASIC = "[NX3;+0;!a;!$(N-[#6,#16]=[O,S,N]);!$(N-a)]"
 _PULL = "[$([#6X3]=[O,S]),$(C#N),$([SX4](=O)=O),$([N+](=O)[O-])]"
 
 RULES: tuple[Rule, ...] = (
@@ -41,6 +42,8 @@ RULES: tuple[Rule, ...] = (
     Rule("alpha-halo ether or amine", "[Cl,Br,I]-[CX4]-[#7,#8,#16]", "alkylates", "CCOCCl"),
     Rule("alpha-fluoro ether or amine", "F-[CX4;!$(C(F)F)]-[#7,#8,#16X2]", "ionises, losing fluoride", "COC(C)F"),
     Rule("alpha-fluoro amine", f"F-[CX4]-{_AMINE}", "loses fluoride", "CN(C)C(F)F"),
+    Rule("N-fluoroalkyl group", "F-[CX4]-[#7]", "loses fluoride or is hardly made", "FC(F)n1cccc1"),
+    Rule("fluoroalkyl ketone", "[#6]-[CX3;!R](=O)-[CX4]-F", "forms a hydrate", "CC(=O)C(F)F"),
     Rule("N-halo or O-halo group", "[F,Cl,Br,I]-[#7,#8]", "oxidises", "CN(C)Cl"),
     Rule("sulfur halide", "[F,Cl,Br,I]-[#16]", "acylates", "CS(=O)(=O)Cl"),
     Rule("peroxide", "[#8X2]-[#8X2]", "explodes or oxidises", "CCOOCC"),
@@ -52,6 +55,8 @@ RULES: tuple[Rule, ...] = (
     Rule("S-S or S-O bond", "[SX2]-[S,O;X2]", "exchanges with thiols", "CSSC"),
     Rule("acyl halide", "[CX3;!a](=[O,S,N])-[F,Cl,Br,I]", "acylates", "CC(=O)Cl"),
     Rule("anhydride", "[CX3;!a](=O)-[O,S;X2]-[$([CX3;!a]=O),$([SX3,SX4]=O)]", "acylates", "CC(=O)OC(C)=O"),
+    Rule("acyclic imide or acyl urea", "[CX3;!R](=O)-[NX3]-[CX3](=O)", "hydrolyses; acylates amines", "CC(=O)NC(=O)NC"),
+    Rule("carbonate", "[OX2]-[CX3;!R](=O)-[OX2]", "hydrolyses", "COC(=O)OC"),
     Rule("active ester", "[CX3;!a](=O)-[O,S;X2]-[#7]", "acylates", "CC(=O)On1ccnn1"),
     Rule("thioester", "[#6]-[CX3;!a](=O)-[SX2]-[#6]", "acylates thiols and amines", "CC(=O)SC"),
     Rule("acyl azole", "[$([CX3;!a]=O),$([SX4](=O)=O)]-[n;r5;$(n:n),$(n:c:n)]", "hydrolyses", "CC(=O)n1ccnc1"),
@@ -97,6 +102,38 @@ RULES: tuple[Rule, ...] = (
     Rule("alkyl sulfonate or sulfate", "[CX4]-[OX2]-[SX4](=O)=O", "alkylates", "COS(C)(=O)=O"),
     Rule("activated heteroaryl halide", "[F,Cl,Br,I]-c(:[nX2]):[nX2]", "arylates amines and thiols", "Clc1ncccn1"),
     Rule("activated 4-halopyrimidine", "[F,Cl,Br,I]-c:[nX2]:c:[nX2]", "arylates amines and thiols", "Clc1ccncn1"),
+    Rule(
+        "halogen beside the heteroatom of an azole",
+        "[F,Cl,Br,I]-[c;r5](:[n,o,s;r5]):[nX2;r5]",
+        "is displaced",
+        "Fc1nccs1",
+    ),
+    Rule("fluoro group beside a ring heteroatom", "F-[c;r5]:[n,o,s;r5]", "is hardly made", "Fc1cccs1"),
+    Rule(
+        "sulfone on an electron-poor carbon",
+        "[#6]-[SX4](=O)(=O)-c(:[nX2]):[nX2,o,s]",
+        "arylates thiols",
+        "CS(=O)(=O)c1ncccn1",
+    ),
+    Rule(
+        "amino- or oxyfuran or -pyrrole",
+        "[NX3,OX2;!a]-[c;r5]1:[o,nX3;r5]:c:c:c:1",
+        "oxidises and polymerises",
+        "CNc1ccco1",
+    ),
+    Rule("1,3-diketone", "[#6]-[CX3](=O)-[CX4;H1,H2]-[CX3](=O)-[#6]", "is an enol that binds metals", "CC(=O)CC(C)=O"),
+    Rule("polyamine", f"{_BASIC}.{_BASIC}.{_BASIC}", "carries up to three charges", "CNCCNCCNC"),
+    Rule("difluoroalkyl ether", "[OX2]-[CX4;!$(C(-O)-O)](F)(F)-[#6]", "hydrolyses", "COC(F)(F)c1ccccc1"),
+    Rule("benzylic or allylic fluoride", "F-[CX4;H1,H2;!$(C(F)F)]-[c,$([#6]=[#6])]", "ionises", "FCc1ccccc1"),
+    Rule("hydroxyfuran, -thiophene or -pyrrole", "[OX2H]-[c;r5]1:c:[o,s,nX3]:c:c:1", "oxidises", "Oc1ccsc1"),
+    Rule("2-hydroxythiophene or -furan", "[OX2H]-[c;r5]1:[o,s]:c:c:c:1", "is a lactone", "Oc1cccs1"),
+    Rule("aminothiophene", "[NX3;H2]-[c;r5]1:s:c:c:c:1", "oxidises", "Nc1cccs1"),
+    Rule(
+        "acid beside an azole nitrogen",
+        "[OX2H]-C(=O)-[$([c;r5](:[nX2]):[n,o,s]),$([CX4]-[c;r5](:[nX2]):[n,o,s])]",
+        "loses carbon dioxide",
+        "OC(=O)Cc1nccs1",
+    ),
     Rule("hydroxy group beside a ring nitrogen", "[OX2H]-c:[nX2,nX3]", "is a lactam: write its keto form", "Oc1ccccn1"),
     Rule("4-hydroxypyridine", "[OX2H]-c1cc[nX2]cc1", "is a pyridone: write its keto form", "Oc1ccncc1"),
     Rule("carbamic or carbonic acid", "[#7,#8X2]-[CX3;!a](=O)-[OX2H]", "loses carbon dioxide", "CNC(=O)O"),

@@ -1,0 +1,105 @@
+"""From proposals to candidates: which may be measured, what an edit did, and how well cheap stages foresaw it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from sciopt.bench import Bench, blame, passes
+from sciopt.engines.base import LONGEST, Proposal
+from sciopt.errors import InvalidValue
+from sciopt.objective import Effect, Measurement
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """A proposal that is valid, admitted and new, in its canonical spelling."""
+
+    value: str
+    because: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Sifted:
+    """What became of the proposals of one reply, each in order."""
+
+    fresh: tuple[Fresh, ...]
+    refused: tuple[tuple[str, str], ...]
+    """Text and reason, both in short."""
+    known: tuple[str, ...]
+    """Canonical values that were seen before."""
+
+
+def sift(bench: Bench, proposals: Iterable[Proposal], seen: set[str]) -> Sifted:
+    """Sort proposals into those that may be measured, those that may not, and those that are nothing new."""
+    fresh: dict[str, Fresh] = {}
+    refused: dict[str, str] = {}
+    known: dict[str, None] = {}
+    for proposal in proposals:
+        try:
+            value = _canonical(bench, proposal.text)
+            if value in seen or value in fresh:
+                known[value] = None
+                continue
+            bench.objective.admit(value)
+        except Exception as error:  # the boundary of a run: the proposal that caused it is recorded as refused
+            if not isinstance(error, InvalidValue) and (passes(error) or not bench.tolerant):
+                raise
+            refused[_short(proposal.text)] = _short(blame(error), most=400)
+            continue
+        fresh[value] = Fresh(value, proposal.because)
+    return Sifted(tuple(fresh.values()), tuple(refused.items()), tuple(known))
+
+
+def _canonical(bench: Bench, text: str) -> str:
+    if len(text) > LONGEST:
+        raise InvalidValue(f"more than {LONGEST} characters")
+    return bench.objective.canonical(text)
+
+
+def _short(text: str, *, most: int = 200) -> str:
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
+def changes(
+    child: Sequence[Measurement], parent: Sequence[Measurement], loss: float, parent_loss: float
+) -> tuple[Effect, ...]:
+    """What an edit did to each quantity with a goal, and to the loss; both sides measured in the same way."""
+    before = {m.quantity: m.value for m in parent}
+    effects = [
+        Effect(m.quantity, m.value - before[m.quantity], m.unit, "measured")
+        for m in child
+        if m.goal is not None and m.quantity in before
+    ]
+    if math.isfinite(loss) and math.isfinite(parent_loss):
+        effects.append(Effect("loss", loss - parent_loss, basis="measured"))
+    return tuple(effects)
+
+
+@dataclass
+class Tally:
+    """How well each stage foresaw the full result: pairs of estimated and realised changes of the loss."""
+
+    pairs: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
+
+    def add(self, stage: str, estimated: float, realised: float) -> None:
+        """Count one candidate that went through the stage and was then measured."""
+        if math.isfinite(estimated) and math.isfinite(realised):
+            self.pairs.setdefault(stage, []).append((estimated, realised))
+
+    def correlations(self) -> dict[str, dict[str, float | int | None]]:
+        """Spearman's rank correlation by stage; None below three pairs or without any spread."""
+        return {
+            stage: {"pairs": len(pairs), "spearman": spearman(pairs)} for stage, pairs in sorted(self.pairs.items())
+        }
+
+
+def spearman(pairs: Sequence[tuple[float, float]]) -> float | None:
+    """Spearman's rank correlation, or None where it is not defined."""
+    xs, ys = {x for x, _ in pairs}, {y for _, y in pairs}
+    if len(pairs) < 3 or len(xs) < 2 or len(ys) < 2:
+        return None
+    from scipy.stats import spearmanr
+
+    return round(float(spearmanr([x for x, _ in pairs], [y for _, y in pairs]).statistic), 4)
