@@ -6,8 +6,6 @@ for that kind of variable turns the advice in it into new texts.
 
 from __future__ import annotations
 
-import hashlib
-
 from sciopt.domain import designer
 from sciopt.engines.base import Reply, Request
 from sciopt.verbalize import read
@@ -25,6 +23,5 @@ class OfflineEngine:
         import numpy as np
 
         brief = read(request.text)
-        words = hashlib.blake2b(request.text.encode(), digest_size=8).digest()
-        rng = np.random.default_rng([request.seed, int.from_bytes(words, "big")])
+        rng = np.random.default_rng(request.seed)
         return Reply(tuple(designer(brief.kind)(brief, request.proposals, rng)))

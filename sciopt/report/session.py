@@ -12,11 +12,11 @@ from pathlib import Path
 from sciopt.domain import domain, load
 from sciopt.errors import EngineError, ToolError
 from sciopt.log import LOG_NAME
-from sciopt.report.live import LiveView, clock
+from sciopt.report.live import LiveView
+from sciopt.report.tables import closing_lines, trajectory_lines
 from sciopt.runs.run import Run, describe
 from sciopt.runs.signals import stoppable
 from sciopt.search import Solution, Watch
-from sciopt.verbalize import shown
 
 
 def next_folder(stem: str, *, inside: Path = Path("runs")) -> Path:
@@ -56,7 +56,7 @@ def conduct(
     if as_json:
         print(json.dumps(result(run, solution), ensure_ascii=False))
     else:
-        _say(solution, paths)
+        print("\n".join([*trajectory_lines(solution), "", *closing_lines(solution, paths)]))
     return solution
 
 
@@ -91,37 +91,3 @@ def result(run: Run, solution: Solution) -> dict[str, object]:
         "spent": dict(run.spent),
         "stages": {name: dict(stage) for name, stage in solution.stages.items()},
     }
-
-
-def _say(solution: Solution, paths: list[Path]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console(highlight=False)
-    table = Table(box=None, pad_edge=False)
-    for column in ("", "candidate", *_quantities(solution), "loss"):
-        table.add_column(column, justify="left" if column in ("", "candidate") else "right", overflow="fold")
-    for name, e in (("start", solution.start), ("best", solution.best)):
-        measured = {m.quantity: shown(m.value) for m in e.measurements}
-        table.add_row(name, e.value, *(measured.get(q, "-") for q in _quantities(solution)), shown(e.loss))
-    console.print(table)
-    spent = solution.spent
-    console.print(
-        f"{solution.reason}: {len(solution.evaluations)} evaluations and {spent.quick} quick ones in "
-        f"{solution.steps} {'step' if solution.steps == 1 else 'steps'}, {clock(spent.cpu_seconds)} of processor time"
-    )
-    for stage, said in solution.stages.items():
-        if said["spearman"] is not None:
-            console.print(
-                f"{stage}: rank correlation {said['spearman']:+.2f} with the full result, {said['pairs']} pairs"
-            )
-    console.print(f"the run is in {solution.folder}: " + ", ".join(_names(paths)))
-
-
-def _quantities(solution: Solution) -> list[str]:
-    return [m.quantity for m in solution.best.measurements if m.goal is not None]
-
-
-def _names(paths: list[Path]) -> list[str]:
-    folders = dict.fromkeys(p.name if p.parent.name != "gradients" else "gradients/" for p in paths)
-    return list(folders)

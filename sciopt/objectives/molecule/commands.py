@@ -18,7 +18,7 @@ from sciopt.verbalize import Detail
 if TYPE_CHECKING:
     from sciopt.objectives.molecule.objective import MoleculeObjective
 
-DEMO_START, DEMO_TARGET, DEMO_BUDGET = "c1ccccc1", "PPARD", 20
+DEMO_START, DEMO_TARGET, DEMO_BUDGET = "c1ccccc1", "PPARD", 17
 
 TargetName = Annotated[str, typer.Option("--target", "-t", help="A protein: `sciopt targets list` shows all.")]
 GoalsFile = Annotated[Path | None, typer.Option("--goals", help="Goals and weights of the loss, in TOML.")]
@@ -54,6 +54,7 @@ def molecule(
     detail: Annotated[Detail, typer.Option(help="What the engine is told; none is the control.")] = "findings",
     proposals: Annotated[int | None, typer.Option(help="Asked for in a step; the engine's own by default.")] = None,
     patience: Annotated[int, typer.Option(help="Steps without gain before it stops.")] = 8,
+    stop_when_met: Annotated[bool, typer.Option(help="Stop as soon as every goal is met.")] = True,
     accept: Annotated[
         Literal["improve", "always"], typer.Option(help="improve keeps the best; always is plain textual descent.")
     ] = "improve",
@@ -103,7 +104,7 @@ def molecule(
                 out=folder,
                 cache=cache,
                 settings=settings,
-                ending=Ending(patience=patience),
+                ending=Ending(patience=patience, when_met=stop_when_met),
                 watch=watch,
             ),
             folder=folder,
@@ -207,7 +208,7 @@ def demo(out: Path | None) -> None:
     """From benzene to a better ligand of PPARD with the embedded engine, and the first gradient to read."""
     from sciopt.objectives.molecule.objective import MoleculeObjective
     from sciopt.report.session import conduct, next_folder
-    from sciopt.search import optimize
+    from sciopt.search import Ending, optimize
 
     folder = next_folder("ligand", inside=out or Path("runs/demo"))
     print(f"A ligand for {DEMO_TARGET} from benzene: AutoDock Vina measures, no key, no network.", file=sys.stderr)
@@ -215,7 +216,13 @@ def demo(out: Path | None) -> None:
     with closing(objective):
         conduct(
             lambda watch: optimize(
-                objective, DEMO_START, budget=DEMO_BUDGET, workers=_many(None), out=folder, watch=watch
+                objective,
+                DEMO_START,
+                budget=DEMO_BUDGET,
+                workers=_many(None),
+                out=folder,
+                ending=Ending(when_met=False),
+                watch=watch,
             ),
             folder=folder,
             limit=DEMO_BUDGET,

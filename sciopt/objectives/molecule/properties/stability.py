@@ -38,6 +38,13 @@ RULES: tuple[Rule, ...] = (
     Rule("acetal", "[O,S;X2;!$(*c)]-[CX4;!$(C(F)F)]-[O,S;X2]", "hydrolyses in acid", "COC(C)OC"),
     Rule("alpha-aminonitrile", f"{_AMINE}-[CX4]-C#N", "loses cyanide", "CNC(C)C#N"),
     Rule("alpha-amino sulfone", "[#7X3]-[CX4]-[SX4](=O)=O", "loses a sulfinate", "CC(=O)NCS(C)(=O)=O"),
+    Rule(
+        "alpha-hydroxy sulfone",
+        "[OX2H]-[CX4]-[SX4,SX3]=O",
+        "falls apart to a carbonyl and a sulfinate",
+        "CC(O)S(C)(=O)=O",
+    ),
+    Rule("alpha-hydroxy halide", "[OX2]-[CX4]-[Cl,Br,I]", "falls apart to a carbonyl", "CC(O)Cl"),
     Rule("cyanohydrin", "[OX2]-[CX4]-C#N", "loses cyanide", "CC(O)C#N"),
     Rule("alpha-halo ether or amine", "[Cl,Br,I]-[CX4]-[#7,#8,#16]", "alkylates", "CCOCCl"),
     Rule("alpha-fluoro ether or amine", "F-[CX4;!$(C(F)F)]-[#7,#8,#16X2]", "ionises, losing fluoride", "COC(C)F"),
