@@ -20,17 +20,29 @@ if TYPE_CHECKING:
 
 DEMO_START, DEMO_TARGET, DEMO_BUDGET = "c1ccccc1", "PPARD", 17
 
-TargetName = Annotated[str, typer.Option("--target", "-t", help="A protein: `sciopt targets list` shows all.")]
-GoalsFile = Annotated[Path | None, typer.Option("--goals", help="Goals and weights of the loss, in TOML.")]
-Exhaustiveness = Annotated[int, typer.Option(help="Of the full docking; 8 is DOCKSTRING's.")]
-DockSeed = Annotated[int, typer.Option(help="Seed of the docking; it changes scores.")]
-WallLimit = Annotated[float, typer.Option(help="Seconds after which the docking of one ligand is given up.")]
-SharedCache = Annotated[
-    Path | None, typer.Option(help="A folder of dockings that runs share; nothing in it is redone.")
+SEARCH, DOCKING, GATES, OUTPUT = "Search", "Docking", "What may be proposed", "Where it runs, and what it shows"
+
+TargetName = Annotated[str, typer.Option("--target", "-t", metavar="NAME", help="A protein: `sciopt targets list`.")]
+GoalsFile = Annotated[
+    Path | None, typer.Option("--goals", metavar="FILE", help="Goals and weights of the loss, in TOML.")
 ]
-Workers = Annotated[int | None, typer.Option(help="Dockings at one time; by default one a core.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, and nothing else on stdout.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
+Exhaustiveness = Annotated[
+    int, typer.Option(metavar="N", rich_help_panel=DOCKING, help="Of the full docking; 8 is DOCKSTRING's.")
+]
+DockSeed = Annotated[int, typer.Option(metavar="N", rich_help_panel=DOCKING, help="Of the docking; it changes scores.")]
+WallLimit = Annotated[
+    float, typer.Option(metavar="SECONDS", rich_help_panel=DOCKING, help="After which one ligand is given up.")
+]
+SharedCache = Annotated[
+    Path | None, typer.Option(metavar="FOLDER", rich_help_panel=OUTPUT, help="Dockings that runs share, never redone.")
+]
+Workers = Annotated[
+    int | None, typer.Option(metavar="N", rich_help_panel=OUTPUT, help="Dockings at one time; one a core by default.")
+]
+AsJson = Annotated[
+    bool, typer.Option("--json", rich_help_panel=OUTPUT, help="Print one JSON object, and nothing else on stdout.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", rich_help_panel=OUTPUT, help="Show no progress.")]
 
 targets_app = typer.Typer(no_args_is_help=True, help="The proteins that ligands can be docked into.")
 
@@ -43,29 +55,63 @@ def register(app: typer.Typer) -> None:
 
 
 def molecule(
-    start: Annotated[list[str], typer.Argument(help="SMILES to begin with; the best of them leads.")],
+    start: Annotated[
+        list[str], typer.Argument(metavar="SMILES", help="SMILES to begin with; the best of them leads.")
+    ],
     target: TargetName,
     goals: GoalsFile = None,
-    engine: Annotated[str, typer.Option(help="offline, or any litellm model name.")] = "offline",
-    base_url: Annotated[str | None, typer.Option(help="An OpenAI-compatible server for the model.")] = None,
-    budget: Annotated[int, typer.Option(help="Full dockings at most.")] = 60,
-    cpu_limit: Annotated[float | None, typer.Option(help="Seconds of processor time at most.")] = None,
-    seed: Annotated[int, typer.Option(help="Of the engine; the same seed makes the same run.")] = 0,
-    detail: Annotated[Detail, typer.Option(help="What the engine is told; none is the control.")] = "findings",
-    proposals: Annotated[int | None, typer.Option(help="Asked for in a step; the engine's own by default.")] = None,
-    patience: Annotated[int, typer.Option(help="Steps without gain before it stops.")] = 8,
-    stop_when_met: Annotated[bool, typer.Option(help="Stop as soon as every goal is met.")] = True,
+    engine: Annotated[
+        str, typer.Option(metavar="NAME", rich_help_panel=SEARCH, help="offline, or any litellm model name.")
+    ] = "offline",
+    base_url: Annotated[
+        str | None,
+        typer.Option(metavar="URL", rich_help_panel=SEARCH, help="An OpenAI-compatible server for the model."),
+    ] = None,
+    budget: Annotated[int, typer.Option(metavar="N", rich_help_panel=SEARCH, help="Full dockings at most.")] = 60,
+    cpu_limit: Annotated[
+        float | None, typer.Option(metavar="SECONDS", rich_help_panel=SEARCH, help="Processor time at most.")
+    ] = None,
+    patience: Annotated[
+        int, typer.Option(metavar="N", rich_help_panel=SEARCH, help="Steps without gain before it stops.")
+    ] = 8,
+    stop_when_met: Annotated[
+        bool, typer.Option(rich_help_panel=SEARCH, help="Stop as soon as every goal is met.")
+    ] = True,
+    seed: Annotated[
+        int, typer.Option(metavar="N", rich_help_panel=SEARCH, help="Of the engine; the same seed makes the same run.")
+    ] = 0,
+    detail: Annotated[
+        Detail,
+        typer.Option(
+            metavar="LEVEL",
+            rich_help_panel=SEARCH,
+            help="What the engine is told: findings, numbers, or none, the control.",
+        ),
+    ] = "findings",
+    proposals: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", rich_help_panel=SEARCH, help="Asked for in a step; the engine's own number by default."
+        ),
+    ] = None,
     accept: Annotated[
-        Literal["improve", "always"], typer.Option(help="improve keeps the best; always is plain textual descent.")
+        Literal["improve", "always"],
+        typer.Option(
+            metavar="HOW", rich_help_panel=SEARCH, help="improve keeps the best, always is plain textual descent."
+        ),
     ] = "improve",
-    screening: Annotated[bool, typer.Option(help="Choose by QED, size and quick docking what is docked.")] = True,
-    heavy_atoms: Annotated[int, typer.Option(help="Most heavy atoms of a proposal.")] = 28,
-    torsions: Annotated[int, typer.Option(help="Most rotatable bonds of a proposal.")] = 7,
-    sa_limit: Annotated[float, typer.Option(help="Highest SA score of a proposal.")] = 4.5,
+    screening: Annotated[
+        bool, typer.Option(rich_help_panel=SEARCH, help="Choose by QED, size and quick docking what is docked.")
+    ] = True,
+    heavy_atoms: Annotated[int, typer.Option(metavar="N", rich_help_panel=GATES, help="Most heavy atoms.")] = 28,
+    torsions: Annotated[int, typer.Option(metavar="N", rich_help_panel=GATES, help="Most rotatable bonds.")] = 7,
+    sa_limit: Annotated[float, typer.Option(metavar="X", rich_help_panel=GATES, help="Highest SA score.")] = 4.5,
     exhaustiveness: Exhaustiveness = 8,
     dock_seed: DockSeed = 974528263,
     wall_limit: WallLimit = 300.0,
-    out: Annotated[Path | None, typer.Option(help="A new folder; by default one in runs/.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", rich_help_panel=OUTPUT, help="A new one; by default in runs/.")
+    ] = None,
     cache: SharedCache = None,
     workers: Workers = None,
     as_json: AsJson = False,
@@ -116,12 +162,16 @@ def molecule(
 
 
 def score(
-    given: Annotated[list[str], typer.Argument(metavar="SMILES...", help="SMILES, or .smi, .csv or .sdf files.")],
+    given: Annotated[list[str], typer.Argument(metavar="SMILES", help="SMILES, or .smi, .csv or .sdf files.")],
     target: TargetName,
     goals: GoalsFile = None,
-    detail: Annotated[Literal["findings", "numbers"], typer.Option(help="How much is told.")] = "findings",
-    csv: Annotated[Path | None, typer.Option(help="Write a table.")] = None,
-    sdf: Annotated[Path | None, typer.Option(help="Write the best pose of each ligand.")] = None,
+    detail: Annotated[
+        Literal["findings", "numbers"], typer.Option(metavar="LEVEL", help="How much is told: findings or numbers.")
+    ] = "findings",
+    csv: Annotated[Path | None, typer.Option(metavar="FILE", rich_help_panel=OUTPUT, help="Write a table.")] = None,
+    sdf: Annotated[
+        Path | None, typer.Option(metavar="FILE", rich_help_panel=OUTPUT, help="Write the best pose of each ligand.")
+    ] = None,
     exhaustiveness: Exhaustiveness = 8,
     dock_seed: DockSeed = 974528263,
     wall_limit: WallLimit = 300.0,

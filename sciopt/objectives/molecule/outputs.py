@@ -11,6 +11,8 @@ from sciopt.runs.run import Row, Run
 
 DRAWN = 12
 """At most so many molecules are drawn on the way."""
+WIDEST = 4
+"""At most so many stand in a row; the rows are of one length as far as they can be."""
 
 
 def write(run: Run) -> list[Path]:
@@ -49,7 +51,8 @@ def _molecules(run: Run, rows: list[Row]) -> list[Path]:
     way = [row for row in rows if row.is_best and row.evaluation.failure is None]
     shown = way if len(way) <= DRAWN else [way[0], *way[1 - DRAWN :]]
     steps = [WayStep(r.evaluation.value, r.number, r.evaluation.loss, _drawn(r)) for r in shown]
-    return molecules_on_the_way(steps).save(run.folder / "molecules")
+    rows_drawn = -(-len(steps) // WIDEST)
+    return molecules_on_the_way(steps, columns=-(-len(steps) // rows_drawn)).save(run.folder / "molecules")
 
 
 def _drawn(row: Row) -> dict[str, float]:
