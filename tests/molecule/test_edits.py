@@ -14,7 +14,8 @@ from rdkit.Chem import rdMolDescriptors
 from sciopt.objectives.molecule.designer.merit import PRIOR
 from sciopt.objectives.molecule.edits import basic as edits
 from sciopt.objectives.molecule.edits.fragments import BIOISOSTERES, GROWTH, LINKER_CORES, RING_CORES, character
-from sciopt.objectives.molecule.edits.moves import Focus, Sampler, children, moves
+from sciopt.objectives.molecule.edits.move import Focus, Sampler
+from sciopt.objectives.molecule.edits.moves import children, moves
 from sciopt.objectives.molecule.edits.recombine import crossover
 
 DRUGS = [line.split()[0] for line in Path(__file__).with_name("drugs.smi").read_text().splitlines()]

@@ -55,9 +55,7 @@ def register(app: typer.Typer) -> None:
 
 
 def molecule(
-    start: Annotated[
-        list[str], typer.Argument(metavar="SMILES", help="SMILES to begin with; the best of them leads.")
-    ],
+    start: Annotated[list[str], typer.Argument(metavar="SMILES", help="SMILES to begin with; the best of them leads.")],
     target: TargetName,
     goals: GoalsFile = None,
     engine: Annotated[

@@ -21,7 +21,8 @@ from sciopt.objective import Evaluation
 from sciopt.objectives.molecule.designer.merit import prior, prospect
 from sciopt.objectives.molecule.designer.reading import Guidance, Lessons, guidance, lessons
 from sciopt.objectives.molecule.edits import basic as edits
-from sciopt.objectives.molecule.edits.moves import Focus, Move, Sampler, moves
+from sciopt.objectives.molecule.edits.move import Focus, Move, Sampler
+from sciopt.objectives.molecule.edits.moves import moves
 from sciopt.objectives.molecule.edits.recombine import crossover
 from sciopt.objectives.molecule.properties.gates import Gates
 from sciopt.verbalize import Brief

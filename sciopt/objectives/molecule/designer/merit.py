@@ -12,7 +12,7 @@ from rdkit import Chem
 
 from sciopt.objectives.molecule.designer.reading import Guidance, Lessons, piece
 from sciopt.objectives.molecule.edits.fragments import Character, character
-from sciopt.objectives.molecule.edits.moves import Move
+from sciopt.objectives.molecule.edits.move import Move
 
 _SIZES = (10.0, 18.0, 26.0)
 PRIOR: dict[str, tuple[float, float, float]] = {

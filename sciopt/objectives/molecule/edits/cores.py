@@ -10,7 +10,7 @@ from rdkit import Chem
 
 from sciopt.objectives.molecule.edits import basic as edits
 from sciopt.objectives.molecule.edits.fragments import BIOISOSTERES, LINKER_CORES, RING_CORES, character
-from sciopt.objectives.molecule.edits.moves import Move, Sampler, cuts
+from sciopt.objectives.molecule.edits.move import Move, Sampler, cuts
 
 Hand = tuple[int, int]
 """A bond to a core: the atom outside and the atom inside."""

@@ -8,7 +8,7 @@ import numpy as np
 from rdkit import Chem
 
 from sciopt.objectives.molecule.edits import basic as edits
-from sciopt.objectives.molecule.edits.moves import cuts
+from sciopt.objectives.molecule.edits.move import cuts
 
 Cut = tuple[int, int, frozenset[int]]
 _MOST = 60

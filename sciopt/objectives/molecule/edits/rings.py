@@ -9,7 +9,7 @@ import numpy as np
 from rdkit import Chem
 
 from sciopt.objectives.molecule.edits import basic as edits
-from sciopt.objectives.molecule.edits.moves import Move, Sampler
+from sciopt.objectives.molecule.edits.move import Move, Sampler
 
 FUSED = {
     "benzo": "C=CC=C",
