@@ -192,6 +192,9 @@ def test_options_that_do_not_fit_are_named(sciopt: Callable[..., tuple[int, str,
     code, _, err = sciopt(*begin, "-t", "PPARD", "--detail", "poems")
     assert code == 2
     assert "poems" in err
+    code, _, err = sciopt(*begin, "-t", "PPARD", "--box-size", "30", "30", "2000")
+    assert code == 2
+    assert "2000" in err
     goals = tmp_path / "goals.toml"
     goals.write_text('[[goals]]\ngoal = "Vina scores <= -10"\n')
     code, _, err = sciopt(*begin, "-t", "PPARD", "--goals", str(goals))

@@ -8,7 +8,7 @@ from sciopt.errors import InvalidInput
 
 
 def engine_from(engine: str | Engine, *, base_url: str | None = None) -> Engine:
-    """An engine by name: "offline", one that a distribution brings, or else a litellm model name.
+    """An engine by name: one of the entry points (ours is "offline"), or else a litellm model name.
 
     An object that is an engine already is returned as it is.
     """
@@ -16,10 +16,6 @@ def engine_from(engine: str | Engine, *, base_url: str | None = None) -> Engine:
         return engine
     if not engine.strip():
         raise InvalidInput("an engine without a name; expected offline, or a litellm model name")
-    if engine == "offline":
-        from sciopt.engines.offline import OfflineEngine
-
-        return OfflineEngine()
     entries = engine_entries()
     if engine in entries:
         made: Engine = entries[engine].load()(engine)

@@ -25,3 +25,8 @@ class OfflineEngine:
         brief = read(request.text)
         rng = np.random.default_rng(request.seed)
         return Reply(tuple(designer(brief.kind)(brief, request.proposals, rng)))
+
+
+def make(name: str) -> OfflineEngine:
+    """The entry point `offline` of the group `sciopt.engines`; it has one kind only."""
+    return OfflineEngine()

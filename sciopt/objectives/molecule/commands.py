@@ -16,6 +16,7 @@ from sciopt.runs.executors import usable_cores
 from sciopt.verbalize import Detail
 
 if TYPE_CHECKING:
+    from sciopt.objectives.molecule.docking.pool import DockingProtocol
     from sciopt.objectives.molecule.objective import MoleculeObjective
 
 DEMO_START, DEMO_TARGET, DEMO_BUDGET = "c1ccccc1", "PPARD", 17
@@ -30,6 +31,14 @@ Exhaustiveness = Annotated[
     int, typer.Option(metavar="N", rich_help_panel=DOCKING, help="Of the full docking; 8 is DOCKSTRING's.")
 ]
 DockSeed = Annotated[int, typer.Option(metavar="N", rich_help_panel=DOCKING, help="Of the docking; it changes scores.")]
+Place = Annotated[
+    tuple[float, float, float] | None,
+    typer.Option(metavar="X Y Z", rich_help_panel=DOCKING, help="Centre of the box in Å, if not the target's own."),
+]
+Size = Annotated[
+    tuple[float, float, float] | None,
+    typer.Option(metavar="X Y Z", rich_help_panel=DOCKING, help="Size of the box in Å, if not the target's own."),
+]
 WallLimit = Annotated[
     float, typer.Option(metavar="SECONDS", rich_help_panel=DOCKING, help="After which one ligand is given up.")
 ]
@@ -106,6 +115,8 @@ def molecule(
     sa_limit: Annotated[float, typer.Option(metavar="X", rich_help_panel=GATES, help="Highest SA score.")] = 4.5,
     exhaustiveness: Exhaustiveness = 8,
     dock_seed: DockSeed = 974528263,
+    box_center: Place = None,
+    box_size: Size = None,
     wall_limit: WallLimit = 300.0,
     out: Annotated[
         Path | None, typer.Option(metavar="FOLDER", rich_help_panel=OUTPUT, help="A new one; by default in runs/.")
@@ -120,11 +131,13 @@ def molecule(
     Scores are estimates of a docking program, not affinities. Research use only.
     """
     from sciopt.descent import Settings
+    from sciopt.objectives.molecule.docking.pool import DockingProtocol
     from sciopt.report.session import conduct, next_folder
     from sciopt.search import Ending, optimize
 
     limits = Budget(evaluations=budget, cpu_seconds=cpu_limit)
-    objective = _objective(target, goals, exhaustiveness=exhaustiveness, dock_seed=dock_seed, wall_limit=wall_limit)
+    protocol = DockingProtocol(exhaustiveness, dock_seed, center=box_center, size=box_size, wall_seconds=wall_limit)
+    objective = _objective(target, goals, protocol)
     _open_gates(objective, start, heavy_atoms=heavy_atoms, torsions=torsions, sa_limit=sa_limit)
     folder = out or next_folder(f"molecule-{objective.target.name}")
     one = accept == "always" and proposals == 1
@@ -172,6 +185,8 @@ def score(
     ] = None,
     exhaustiveness: Exhaustiveness = 8,
     dock_seed: DockSeed = 974528263,
+    box_center: Place = None,
+    box_size: Size = None,
     wall_limit: WallLimit = 300.0,
     cache: SharedCache = None,
     workers: Workers = None,
@@ -185,6 +200,7 @@ def score(
     A ligand that cannot be measured is reported with its reason, and the others go on.
     """
     from sciopt.cache import Cache
+    from sciopt.objectives.molecule.docking.pool import DockingProtocol
     from sciopt.objectives.molecule.properties.gates import Gates
     from sciopt.objectives.molecule.readers import read_entries
     from sciopt.objectives.molecule.scores import score_all, write_csv, write_sdf
@@ -192,7 +208,8 @@ def score(
     from sciopt.runs.signals import stoppable
 
     entries = read_entries(given)
-    objective = _objective(target, goals, exhaustiveness=exhaustiveness, dock_seed=dock_seed, wall_limit=wall_limit)
+    protocol = DockingProtocol(exhaustiveness, dock_seed, center=box_center, size=box_size, wall_seconds=wall_limit)
+    objective = _objective(target, goals, protocol)
     limits = objective.docking.limits
     objective.gates = Gates(heavy_atoms=limits.heavy_atoms, torsions=limits.rotors, sa_score=10.0)
     kept = (
@@ -280,18 +297,12 @@ def demo(out: Path | None) -> None:
     print(first[first.index("# Candidate") :])
 
 
-def _objective(
-    target: str, goals: Path | None, *, exhaustiveness: int, dock_seed: int, wall_limit: float
-) -> MoleculeObjective:
-    from sciopt.objectives.molecule.docking.pool import DockingProtocol
+def _objective(target: str, goals: Path | None, protocol: DockingProtocol) -> MoleculeObjective:
     from sciopt.objectives.molecule.goals import Scoring
     from sciopt.objectives.molecule.objective import MoleculeObjective
 
-    return MoleculeObjective(
-        target,
-        scoring=Scoring() if goals is None else Scoring.from_file(goals),
-        docking=DockingProtocol(exhaustiveness=exhaustiveness, seed=dock_seed, wall_seconds=wall_limit),
-    )
+    scoring = Scoring() if goals is None else Scoring.from_file(goals)
+    return MoleculeObjective(target, scoring=scoring, docking=protocol)
 
 
 def _open_gates(
