@@ -75,7 +75,7 @@ def test_the_same_seed_gives_the_same_log_and_another_detail_another_one(
         "none": ["--detail", "none"],
     }.items():
         folder = tmp_path / name
-        shared = ["--budget", "5", "--no-screening", "--out", str(folder), "--cache", str(tmp_path / "cache"), *CHEAP]
+        shared = ["--budget", "9", "--no-screening", "--out", str(folder), "--cache", str(tmp_path / "cache"), *CHEAP]
         assert sciopt("molecule", "c1ccccc1", "-t", "PPARD", *options, *shared)[0] == 0
         logs[name] = list(stable(read_log(folder / LOG_NAME)))
     assert logs["one"] == logs["two"]
