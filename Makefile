@@ -24,8 +24,9 @@ lint: setup ## ruff and mypy
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 
-bench: setup ## print how long it takes to start
+bench: setup ## print how long it takes to start, and whether ligands are prepared as dockstring does
 	.venv/bin/python benchmarks/startup.py
+	.venv/bin/python benchmarks/preparation.py
 
 clean: ## remove .venv and what tools left behind; runs are kept
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -9,14 +9,12 @@ not counted.
 from __future__ import annotations
 
 import argparse
-import datetime
-import os
-import platform
 import statistics
 import subprocess
 import sys
 import time
-from pathlib import Path
+
+from machine import machine
 
 COMMANDS: dict[str, list[str]] = {
     "python -c pass": ["-c", "pass"],
@@ -36,18 +34,6 @@ def seconds(arguments: list[str]) -> float:
     return elapsed
 
 
-def machine() -> str:
-    """The processor, the number of cores that may be used, and the Python."""
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text("utf-8").splitlines() if cpuinfo.exists() else []
-    model = next(
-        (line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine()
-    )
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    load = f"load {os.getloadavg()[0]:.1f}"
-    return f"{model}, {cores} cores, {load}, {platform.system()}, Python {platform.python_version()}"
-
-
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -59,7 +45,7 @@ def main() -> None:
             elapsed = seconds(arguments)
             if round_:
                 times[name].append(elapsed)
-    print(f"{datetime.datetime.now().astimezone():%Y-%m-%d %H:%M %z}; {machine()}; medians of {runs} processes")
+    print(f"{machine()}; medians of {runs} processes")
     print(f"{'':34}{'median':>8}{'min':>8}{'max':>8}  s")
     for name, measured in times.items():
         print(f"{name:34}{statistics.median(measured):8.3f}{min(measured):8.3f}{max(measured):8.3f}")
