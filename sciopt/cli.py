@@ -71,7 +71,7 @@ def resume(
     folder: Annotated[Path, typer.Argument(help="The folder of a run that was stopped.")],
     workers: Annotated[int | None, typer.Option(help="Evaluations at one time; by default one a core.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, and nothing else on stdout.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
 ) -> None:
     """Continue a run where it stopped; nothing that was measured is measured again."""
     from sciopt.report.session import conduct

@@ -139,6 +139,8 @@ def test_score_tells_of_each_ligand_and_goes_on(sciopt: Callable[..., tuple[int,
     assert "## Findings" in scored["aspirin"]["gradient"]
     assert "valence" in scored["impossible"]["failure"].lower()
     assert scored["salt"]["failure"]
+    assert scored["salt"]["protocol"] == {}
+    assert "  Edit: " in scored["aspirin"]["gradient"]
     assert len((tmp_path / "out.csv").read_text().splitlines()) == 6
     assert (tmp_path / "out.sdf").read_text().count("$$$$") == 3
 

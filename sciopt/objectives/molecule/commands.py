@@ -195,7 +195,7 @@ def score(
 ) -> None:
     """Measure ligands and print the full gradient text of each; nothing is searched.
 
-    Edits that the findings speak of may be as large as what can be scored; a run proposes smaller molecules only.
+    Edits that the findings speak of may be as large as what can be scored, and hold alerts; a run is stricter.
 
     A ligand that cannot be measured is reported with its reason, and the others go on.
     """
@@ -211,7 +211,7 @@ def score(
     protocol = DockingProtocol(exhaustiveness, dock_seed, center=box_center, size=box_size, wall_seconds=wall_limit)
     objective = _objective(target, goals, protocol)
     limits = objective.docking.limits
-    objective.gates = Gates(heavy_atoms=limits.heavy_atoms, torsions=limits.rotors, sa_score=10.0)
+    objective.gates = Gates(heavy_atoms=limits.heavy_atoms, torsions=limits.rotors, sa_score=10.0, alerts=False)
     kept = (
         f"what was docked is kept in {cache}"
         if cache

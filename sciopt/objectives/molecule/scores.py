@@ -26,7 +26,7 @@ class Scored:
 
     def as_text(self, detail: Detail) -> str:
         """The gradient text, under the ligand's name."""
-        name = self.entry.name or self.entry.text
+        name = self.entry.name or self.entry.text or "(an empty text)"
         return f"# {name}\n{render_evaluation(self.evaluation, detail=detail)}"
 
     def as_data(self, detail: Detail) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def _score(objective: Objective, entry: Entry, cache: Cache) -> Scored:
     try:
         value = objective.canonical(entry.text)
     except InvalidValue as error:
-        return Scored(entry, Evaluation.failed(entry.text, str(error), protocol=objective.protocol))
+        return Scored(entry, Evaluation.failed(entry.text, str(error)))
     return Scored(entry, measure(objective, cache, value)[0])
 
 
