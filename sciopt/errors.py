@@ -4,7 +4,6 @@ SciOptError
 ├── InvalidValue        a candidate text that cannot be what it should be (not a SMILES, too large, ...)
 ├── InvalidInput        an option, a file or a name from the user that does not fit
 │   └── UnknownName     a name that is not in a list, with suggestions
-├── BudgetSpent         a limit (evaluations, seconds, calls, money) is reached
 ├── EngineError         an engine gave no usable answer
 │   └── NoDesigner      the offline engine knows no designer for this kind of variable
 ├── ToolError           a program or library that sciopt drives is missing or broken
@@ -44,10 +43,6 @@ class UnknownName(InvalidInput):
         close = sorted(folded[n] for n in difflib.get_close_matches(name.lower(), list(folded), n=3, cutoff=0.5))
         meant = f"did you mean {', '.join(close)}? " if close else ""
         return cls(f"{what} {name!r} is unknown: {meant}{hint}")
-
-
-class BudgetSpent(SciOptError):
-    """A limit of the budget is reached."""
 
 
 class EngineError(SciOptError):

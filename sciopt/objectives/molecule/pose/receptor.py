@@ -20,7 +20,6 @@ _CHARACTERS = {
     "negative": "ASP GLU ADP NAP NDP FAD PTR TPO TYS CYM",
 }
 _CHARACTER = {name: character for character, names in _CHARACTERS.items() for name in names.split()}
-_BACKBONE = frozenset({"N", "CA", "C", "O"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,10 +52,6 @@ class Receptor:
     def atom_name(self, atom: int) -> str:
         """An atom as a crystallographer says it: "HIS413 NE2"."""
         return f"{self.residue(atom)} {self.typed.atoms.names[atom]}"
-
-    def in_backbone(self, atom: int) -> bool:
-        """Whether the atom belongs to the backbone of the protein."""
-        return self.typed.atoms.names[atom] in _BACKBONE
 
     @cached_property
     def bonded_inside(self) -> Booleans:
