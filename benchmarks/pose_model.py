@@ -24,7 +24,7 @@ from rdkit import Chem
 from sciopt.bench import Bench
 from sciopt.cache import Cache
 from sciopt.objectives.molecule import DockingProtocol, MoleculeObjective
-from sciopt.objectives.molecule.objective import expected_by_size
+from sciopt.objectives.molecule.size import expected_by_size
 from sciopt.sieve import spearman
 
 PARENTS = (

@@ -29,6 +29,7 @@ from sciopt.records import dumps, from_dict, to_dict
 T = TypeVar("T", Evaluation, Estimate)
 R = TypeVar("R")
 _TURN_SECONDS = 0.2
+_FULL, _QUICK = Spent(evaluations=1), Spent(quick=1)
 
 
 @dataclass(frozen=True)
@@ -55,11 +56,11 @@ class Known:
         evaluations: dict[str, Evaluation] = {}
         estimates: dict[tuple[str, str], Estimate] = {}
         for event in events:
-            if event.kind == "evaluation":
+            if event.kind in ("evaluation", "reference"):
                 cost = Cost(event.volatile["cpu_seconds"], event.volatile["wall_seconds"])
                 evaluation = dataclasses.replace(from_dict(Evaluation, event.data["evaluation"]), cost=cost)
                 evaluations[evaluation.value] = evaluation
-            elif event.kind == "screened":
+            elif event.kind in ("screened", "probed", "repeated"):
                 for data, seconds in zip(event.data["estimates"], event.volatile["cpu_seconds"], strict=True):
                     estimate = dataclasses.replace(from_dict(Estimate, data), cost=Cost(seconds))
                     estimates.setdefault((event.data["stage"], estimate.value), estimate)
@@ -186,8 +187,8 @@ class Bench:
         self._known = known or Known()
         self._estimates: dict[tuple[str, str], Estimate] = {}
 
-    def evaluate(self, values: Sequence[str]) -> list[Result]:
-        """Full evaluations, in the order of `values`."""
+    def evaluate(self, values: Sequence[str], *, spent: Spent = _FULL) -> list[Result]:
+        """Full evaluations, in the order of `values`; each counts as `spent`."""
         kept = {value: self._kept(value) for value in values}
         made = self._map(measure, [(self.objective, self.cache, v) for v in values if kept[v] is None])
         fresh = iter(made)
@@ -197,7 +198,7 @@ class Bench:
             if value in self._known.evaluations:  # made again for its artifacts: it costs what it did
                 cost = self._known.evaluations[value].cost
                 result = Result(dataclasses.replace(result.evaluation, cost=cost), result.cached)
-            self._count(Spent(evaluations=1), result.evaluation.cost)
+            self._count(spent, result.evaluation.cost)
             results.append(result)
         return results
 
@@ -216,16 +217,28 @@ class Bench:
         """
         if not stage.paid:
             return self._free(values, near, stage.name), [0.0] * len(values)
-        new = [v for v in dict.fromkeys(values) if (stage.name, v) not in self._estimates]
-        known = {v: self._known.estimates[stage.name, v] for v in new if (stage.name, v) in self._known.estimates}
-        tasks = [(self.objective, self.cache, v, near, stage.name) for v in new if v not in known]
-        made = {estimate.value: estimate for estimate, _ in self._map(estimate_one, tasks)}
-        costs = dict.fromkeys(values, 0.0)
-        for value in new:
-            estimate = known[value] if value in known else made[value]
-            self._estimates[stage.name, value] = estimate
-            costs[value] = self._count(Spent(quick=1), estimate.cost)
-        return [self._estimates[stage.name, v] for v in values], [costs[v] for v in values]
+        return self.repeat(values, near, [stage])[stage.name]
+
+    def repeat(
+        self, values: Sequence[str], near: Evaluation, stages: Sequence[Stage], *, spent: Spent = _QUICK
+    ) -> dict[str, tuple[list[Estimate], list[float]]]:
+        """As `estimate`, for several paid stages at once, by the name of the stage; each new one counts as `spent`."""
+        pairs = [(stage.name, value) for stage in stages for value in values]
+        new = [pair for pair in dict.fromkeys(pairs) if pair not in self._estimates]
+        missing = [pair for pair in new if pair not in self._known.estimates]
+        tasks = [(self.objective, self.cache, value, near, stage) for stage, value in missing]
+        made = {pair: estimate for pair, (estimate, _) in zip(missing, self._map(estimate_one, tasks), strict=True)}
+        costs = dict.fromkeys(pairs, 0.0)
+        for pair in new:
+            self._estimates[pair] = self._known.estimates[pair] if pair in self._known.estimates else made[pair]
+            costs[pair] = self._count(spent, self._estimates[pair].cost)
+        return {
+            stage.name: (
+                [self._estimates[stage.name, value] for value in values],
+                [costs[stage.name, value] for value in values],
+            )
+            for stage in stages
+        }
 
     def _free(self, values: Sequence[str], near: Evaluation, stage: str) -> list[Estimate]:
         """All in one call; where that raises, one by one, so that it is known which value is to blame."""

@@ -11,10 +11,15 @@ from sciopt.errors import InvalidInput
 
 @dataclass(frozen=True)
 class Spent:
-    """What a run used so far. `cpu_seconds` is the recorded cost of its results, also when they came from a cache."""
+    """What a run used so far. `cpu_seconds` is the recorded cost of its results, also when they came from a cache.
+
+    `repeats` are full measurements of finalists with other seeds, `references` those of known candidates.
+    """
 
     evaluations: int = 0
     quick: int = 0
+    repeats: int = 0
+    references: int = 0
     cpu_seconds: float = 0.0
     calls: int = 0
     tokens: int = 0

@@ -1,7 +1,8 @@
 """One trajectory of textual gradient descent: what was measured, what was tried, and how the next step is made.
 
-A step: the lead candidate and what was tried from it are put into words; the engine proposes; what is invalid, refused
-or known is dropped; cheap stages choose; the rest is measured; the best stays. `TGD` drives one step, `optimize` many.
+A step: the effects that the lead's findings expect are measured cheaply; the lead and what was tried from it are put
+into words; the engine proposes; what is invalid, refused or known is dropped; cheap stages choose; the rest is
+measured; the best stays. `TGD` drives one step, `optimize` many.
 """
 
 from __future__ import annotations
@@ -12,14 +13,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from sciopt.asking import ask
 from sciopt.bench import Bench, Result
-from sciopt.budget import Spent
-from sciopt.cache import Cache
-from sciopt.engines.base import Engine, Proposal, Reply, Request, Usage, bounded
+from sciopt.engines.base import Engine, Reply, Request
 from sciopt.errors import InvalidInput
+from sciopt.history import History
 from sciopt.log import Log
 from sciopt.objective import Effect, Estimate, Evaluation, Stage
-from sciopt.records import digest, from_dict, to_dict, volatile
+from sciopt.probing import sharpened
+from sciopt.records import digest, to_dict, volatile
 from sciopt.sieve import Fresh, Sifted, Tally, changes, sift
 from sciopt.verbalize import DETAILS, Attempt, Brief, Detail, at_detail, cut, render, shown
 
@@ -38,6 +40,7 @@ class Settings:
         accept: "improve" keeps the best as the lead; "always" goes on from the best of the last step even where it is
             worse, as plain TGD does.
         screening: whether cheap stages choose what is measured.
+        probing: whether the main effects that findings expect are measured before an engine reads of them.
         each_step: candidates measured in a step when there is no screening.
         tokens: length of what an engine reads.
     """
@@ -47,6 +50,7 @@ class Settings:
     proposals: int | None = None
     accept: Accept = "improve"
     screening: bool = True
+    probing: bool = True
     each_step: int = 4
     tokens: int = 12_000
 
@@ -85,12 +89,12 @@ class Descent:
         self.steps = 0
         self.stalled = 0
         self.tally = Tally()
-        self._tried: dict[str, dict[str, Attempt]] = {}
+        self.history = History()
+        self._probed: set[str] = set()
         self._pool: dict[str, Estimate] = {}
         self._failed: set[str] = set()
         self._origins: dict[str, Origin] = {}
         self._last: str | None = None
-        self._told_next: tuple[str, ...] = ()
 
     # --- what is known ----------------------------------------------------------------------------------------------
 
@@ -146,12 +150,13 @@ class Descent:
 
         `most` limits the number of evaluations, `wait` is what the engine is told of the progress.
         """
-        candidates = self.candidates()
-        lead, before = candidates[0], self.best.loss
+        first, *others = self.candidates()
+        lead, before = self._sharpened(first), self.best.loss
+        candidates = (lead, *others)
         reply = self._ask(candidates, progress=wait)
         sifted = sift(self.bench, reply.proposals, self._seen(lead))
         for text, reason in sifted.refused[-8:]:
-            self._note(Attempt(text, lead.value, "check", "refused", note=reason))
+            self.history.note(Attempt(text, lead.value, "check", "refused", note=reason))
         self._origins.update({f.value: Origin(lead.value, f.because) for f in sifted.fresh})
         results = self.bench.evaluate(self._shortlist(sifted.fresh, lead, most=most))
         for result in results:
@@ -161,13 +166,29 @@ class Descent:
         self.steps += 1
         self.stalled = 0 if gained else self.stalled + 1
         self._go_on_from(made, sifted)
-        self._told_next = (lead.value, *(self._origins[e.value].parent for e in made))
+        self.history.tell_next((lead.value, *(self._origins[e.value].parent for e in made)))
         self._record_step(lead, sifted, gained)
         return made
 
     def _seen(self, lead: Evaluation) -> set[str]:
         """What is nothing new as a proposal: measured, waiting, failed, or refused from this lead."""
-        return set(self.evaluated.keys() | self._pool.keys() | self._failed | self._tried.get(lead.value, {}).keys())
+        return set(self.evaluated.keys() | self._pool.keys() | self._failed | self.history.from_lead(lead.value))
+
+    def _sharpened(self, lead: Evaluation) -> Evaluation:
+        """The lead with the main effects of its findings measured, once for each lead; only findings tell of them."""
+        if not self.settings.probing or self.settings.detail != "findings" or lead.value in self._probed:
+            return lead
+        self._probed.add(lead.value)
+        probed = sharpened(self.bench, lead)
+        for stage, (estimates, seconds) in (probed.repeated or {}).items():
+            self._record_estimates("probed", stage, estimates, seconds)
+        if probed.repeated:
+            findings = [to_dict(finding) for finding in probed.evaluation.findings]
+            self.log.record("sharpened", {"step": self.steps + 1, "value": lead.value, "findings": findings})
+        for attempt in probed.attempts:
+            self.history.note(attempt)
+        self.evaluated[lead.value] = probed.evaluation
+        return probed.evaluation
 
     def _go_on_from(self, made: Sequence[Evaluation], sifted: Sifted) -> None:
         """The lead of a descent that always accepts; a proposal that was measured long ago is taken, too, for free."""
@@ -179,61 +200,28 @@ class Descent:
 
     def _ask(self, candidates: tuple[Evaluation, ...], *, progress: str) -> Reply:
         wanted = self.settings.proposals or self.engine.proposals
-        request = Request(
-            self._words(candidates, wanted, progress), wanted, self.settings.seed * 1_000_003 + self.steps
+        text, seed = self._words(candidates, wanted, progress), self.settings.seed * 1_000_003 + self.steps
+        return ask(
+            self.engine,
+            Request(text, wanted, seed),
+            step=self.steps + 1,
+            lead=candidates[0].value,
+            log=self.log,
+            cache=self.bench.cache,
+            meter=self.bench.meter,
         )
-        reply = self._reply(request)
-        self.bench.meter.add(Spent(calls=reply.usage.calls, tokens=reply.usage.tokens, dollars=reply.usage.dollars))
-        self.log.record(
-            "reply",
-            {
-                "step": self.steps + 1,
-                "lead": candidates[0].value,
-                "text": request.text,
-                "engine": self.engine.name,
-                "answer": reply.text,
-                "proposals": [dataclasses.asdict(p) for p in reply.proposals],
-            },
-            volatile={"usage": dataclasses.asdict(reply.usage), "cached": reply.cached},
-            paid=self.engine.paid,
-        )
-        return reply
-
-    def _reply(self, request: Request) -> Reply:
-        """The engine's answer; one that was paid for is on disk before it is used, and never asked for twice."""
-        if not self.engine.paid:
-            return bounded(self.engine.complete(request), request.proposals)
-        old = self.log.coming("reply")
-        if old is not None:
-            proposals = tuple(Proposal(p["text"], tuple(p["because"])) for p in old.data["proposals"])
-            return Reply(proposals, old.data["answer"], Usage(**old.volatile["usage"]), cached=True)
-        key = Cache.key("reply", digest(dataclasses.asdict(request)), {"engine": self.engine.name})
-        stored = self.bench.cache.get(key)
-        if stored is not None:
-            return dataclasses.replace(from_dict(Reply, stored), cached=True)
-        reply = bounded(self.engine.complete(request), request.proposals)
-        self.bench.cache.put(key, to_dict(reply))
-        return reply
 
     def _words(self, candidates: tuple[Evaluation, ...], wanted: int, progress: str) -> str:
         brief = Brief(
             kind=self.bench.objective.kind,
             candidates=candidates,
-            tried=self._history(candidates),
+            tried=self.history.told(candidates),
             rules=self.bench.objective.rules,
             wanted=wanted,
             stalled=self.stalled,
             progress=progress,
         )
         return render(cut(at_detail(brief, self.settings.detail), budget=self.settings.tokens))
-
-    def _history(self, candidates: tuple[Evaluation, ...]) -> tuple[Attempt, ...]:
-        """What was tried from the candidates, and from those whose edits the last step measured.
-
-        Oldest first for each of them, and the lead's last: what stands first is cut first.
-        """
-        parents = dict.fromkeys((candidates[0].value, *self._told_next, *(e.value for e in candidates)))
-        return tuple(a for parent in reversed(list(parents)) for a in self._tried.get(parent, {}).values())
 
     # --- screening --------------------------------------------------------------------------------------------------
 
@@ -263,21 +251,17 @@ class Descent:
             self._pool.update({e.value: e for e in ordered})
             for each in ordered:
                 effects = changes(each.measurements, base.measurements, each.loss, base.loss)
-                self._note(Attempt(each.value, lead.value, stage.name, NOT_TAKEN, effects))
+                self.history.note(Attempt(each.value, lead.value, stage.name, NOT_TAKEN, effects))
             for each in estimates[1:]:
                 if each.failure is not None:
                     self._failed.add(each.value)
-                    self._note(Attempt(each.value, lead.value, stage.name, "failed", note=each.failure))
-            self.log.record(
-                "screened",
-                {
-                    "step": self.steps + 1,
-                    "stage": stage.name,
-                    "estimates": [_without_cost(each) for each in estimates],
-                },
-                volatile={"cpu_seconds": seconds},
-            )
+                    self.history.note(Attempt(each.value, lead.value, stage.name, "failed", note=each.failure))
+            self._record_estimates("screened", stage.name, estimates, seconds)
         return [e.value for e in ordered[: stage.keep]]
+
+    def _record_estimates(self, kind: str, stage: str, estimates: Sequence[Estimate], seconds: Sequence[float]) -> None:
+        data = {"step": self.steps + 1, "stage": stage, "estimates": [without_cost(each) for each in estimates]}
+        self.log.record(kind, data, volatile={"cpu_seconds": list(seconds)})
 
     # --- results ----------------------------------------------------------------------------------------------------
 
@@ -297,7 +281,7 @@ class Descent:
                 "because": [] if origin is None else list(origin.because),
                 "followed": followed,
                 "best": kept,
-                "evaluation": _without_cost(child),
+                "evaluation": without_cost(child),
             },
             volatile={**volatile(child), "cached": result.cached},
             paid=True,
@@ -308,16 +292,10 @@ class Descent:
         parent = self.evaluated[origin.parent]
         effects = changes(child.measurements, parent.measurements, child.loss, parent.loss)
         outcome = "failed" if child.failure else "kept, a new best" if kept else "not better than the best"
-        self._note(Attempt(child.value, parent.value, "full evaluation", outcome, effects, child.failure or ""))
+        self.history.note(Attempt(child.value, parent.value, "full evaluation", outcome, effects, child.failure or ""))
         for stage, change in origin.foreseen.items():
             self.tally.add(stage, change, child.loss - parent.loss)
         return _followed(parent, child, origin.because, effects)
-
-    def _note(self, attempt: Attempt) -> None:
-        """Keep an attempt; a full result replaces a quick one, and the newest stands last."""
-        tried = self._tried.setdefault(attempt.parent, {})
-        tried.pop(attempt.value, None)
-        tried[attempt.value] = attempt
 
     def _record_step(self, lead: Evaluation, sifted: Sifted, gained: bool) -> None:
         best = self.best
@@ -343,7 +321,7 @@ class Descent:
         return f"{count}; best loss so far {shown(self.best.loss)}"
 
 
-def _without_cost(record: Evaluation | Estimate) -> dict[str, Any]:
+def without_cost(record: Evaluation | Estimate) -> dict[str, Any]:
     """A record for the log: artifacts by their address (the cache holds them), no cost."""
     data = to_dict(record)
     data.pop("cost")
@@ -363,6 +341,7 @@ def _followed(
             "kind": finding.kind,
             "same_edit": finding.edit == child.value,
             "expected": {e.quantity: e.change for e in finding.expected},
+            "basis": {e.quantity: e.basis for e in finding.expected},
             "realised": {q: got[q] for q in sorted(got)},
         }
         for finding in parent.findings

@@ -9,6 +9,7 @@ from sciopt.bench import Bench
 from sciopt.errors import InvalidInput
 from sciopt.graph import Function
 from sciopt.objective import Evaluation, Objective
+from sciopt.probing import sharpened
 from sciopt.variable import Gradient, Variable
 from sciopt.verbalize import Detail, render_evaluation, shown
 
@@ -30,34 +31,41 @@ class Loss(Variable):
 class ObjectiveLoss(Function):
     """Measures a variable with scientific code; `backward` puts the measurement into words.
 
-    A gradient costs no engine call, at any depth: its numbers pass through the graph unchanged.
+    A gradient costs no engine call, at any depth: its numbers pass through the graph unchanged. A value that stands for
+    several variants (stereoisomers) is measured as all of them, and the best one counts.
 
     Args:
         objective: the scientific code.
         detail: "findings" (all), "numbers" (measurements only) or "none" (the control).
         budget: length of a gradient's text in tokens, or None for no limit.
+        probing: whether `backward` measures the main effects that findings expect, by cheap repeats.
     """
 
-    def __init__(self, objective: Objective, *, detail: Detail = "findings", budget: int | None = None) -> None:
+    def __init__(
+        self, objective: Objective, *, detail: Detail = "findings", budget: int | None = None, probing: bool = True
+    ) -> None:
         self.objective = objective
         self.detail: Detail = detail
         self.budget = budget
+        self._probing = probing and detail == "findings"
         self._bench = Bench(objective)
 
     def forward(self, *inputs: Variable) -> Loss:
-        """Measure the one input; `InvalidValue` when it is no candidate at all."""
+        """Measure the one input, the best of its variants; `InvalidValue` when it is no candidate at all."""
         if len(inputs) != 1:
             raise InvalidInput(f"a loss of {len(inputs)} variables: expected exactly one")
-        value = self.objective.canonical(inputs[0].value)
-        return Loss(self._bench.evaluate([value])[0].evaluation)
+        variants = self.objective.variants(self.objective.canonical(inputs[0].value))
+        results = self._bench.evaluate(variants)
+        return Loss(min((r.evaluation for r in results), key=lambda e: e.loss))
 
     def backward(
         self, output: Variable, inputs: Sequence[Variable], incoming: Sequence[Gradient]
     ) -> Sequence[Sequence[Gradient]]:
-        """The evaluation in words, for the variable that was measured."""
+        """The evaluation in words, for the variable that was measured; the main effects are measured first."""
         assert isinstance(output, Loss)
-        text = render_evaluation(output.evaluation, detail=self.detail, budget=self.budget)
-        return [[Gradient(output.source, text, output.evaluation, self.objective, self._bench.cache)] for _ in inputs]
+        told = sharpened(self._bench, output.evaluation).evaluation if self._probing else output.evaluation
+        text = render_evaluation(told, detail=self.detail, budget=self.budget)
+        return [[Gradient(output.source, text, told, self.objective, self._bench.cache)] for _ in inputs]
 
     def __call__(self, *inputs: Variable) -> Loss:
         output = self.forward(*inputs)

@@ -214,6 +214,15 @@ class Stage:
     paid: bool = False
 
 
+@dataclass(frozen=True)
+class Reference:
+    """A known candidate that results are held against: a drug, a clinical plan. `source` says where it comes from."""
+
+    name: str
+    value: str
+    source: str = ""
+
+
 @runtime_checkable
 class Objective(Protocol):
     """Scientific code behind one method. Thread-safe, and deterministic for its protocol."""
@@ -234,8 +243,26 @@ class Objective(Protocol):
     def stages(self) -> tuple[Stage, ...]:
         """Cheaper estimates, cheapest first; may be empty."""
 
+    @property
+    def probes(self) -> tuple[Stage, ...]:
+        """Paid stages by which effects of edits are measured, each a repeat by other chance; may be empty."""
+
+    @property
+    def repeats(self) -> tuple[Stage, ...]:
+        """Paid stages that measure a finalist in full again, each with another seed; may be empty."""
+
+    @property
+    def references(self) -> tuple[Reference, ...]:
+        """Known candidates to show beside a result; may be empty."""
+
     def canonical(self, text: str) -> str:
         """The one spelling of a candidate; raises `InvalidValue` with the reason."""
+
+    def variants(self, value: str) -> tuple[str, ...]:
+        """The complete candidates that a canonical value stands for (stereoisomers), in a fixed order.
+
+        Each is measured by itself, canonical, and its own only variant. As a rule a value stands for itself.
+        """
 
     def admit(self, value: str) -> None:
         """Raise `InvalidValue` where a canonical value may be scored but not proposed."""
@@ -245,6 +272,15 @@ class Objective(Protocol):
 
     def screen(self, values: Sequence[str], near: Evaluation, *, stage: str) -> list[Estimate]:
         """Estimates for `values`, in their order, as edits of the parent `near`."""
+
+    def levers(self, evaluation: Evaluation) -> tuple[str, ...]:
+        """The edits of a candidate whose expected effects are worth measuring by `probes`; canonical and complete."""
+
+    def sharpen(self, evaluation: Evaluation, probed: Mapping[str, Sequence[Estimate]]) -> Evaluation:
+        """The evaluation with measured effects in its findings in place of modelled ones; notes may tell of it.
+
+        `probed` holds, for the candidate itself and for each of its levers, one estimate a probe.
+        """
 
     def close(self) -> None:
         """Release what the objective holds (child processes); it may be used again afterwards."""
@@ -256,10 +292,17 @@ class PlainObjective:
     protocol: Mapping[str, str] = {}
     rules: tuple[str, ...] = ()
     stages: tuple[Stage, ...] = ()
+    probes: tuple[Stage, ...] = ()
+    repeats: tuple[Stage, ...] = ()
+    references: tuple[Reference, ...] = ()
 
     def canonical(self, text: str) -> str:
         """The text without white space around it."""
         return text.strip()
+
+    def variants(self, value: str) -> tuple[str, ...]:
+        """A value stands for itself."""
+        return (value,)
 
     def admit(self, value: str) -> None:
         """Everything may be proposed."""
@@ -267,6 +310,14 @@ class PlainObjective:
     def screen(self, values: Sequence[str], near: Evaluation, *, stage: str) -> list[Estimate]:
         """There is no stage to ask for."""
         raise ValueError(f"this objective has no stage {stage!r}")
+
+    def levers(self, evaluation: Evaluation) -> tuple[str, ...]:
+        """Nothing is to be measured."""
+        return ()
+
+    def sharpen(self, evaluation: Evaluation, probed: Mapping[str, Sequence[Estimate]]) -> Evaluation:
+        """The evaluation as it is."""
+        return evaluation
 
     def close(self) -> None:
         """Nothing is held."""

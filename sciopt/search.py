@@ -24,8 +24,9 @@ from sciopt.domain import objective_from
 from sciopt.engines import engine_from
 from sciopt.engines.base import Engine
 from sciopt.errors import InvalidInput, InvalidValue, LogError
+from sciopt.finals import Finalist, as_data, compare, confirm
 from sciopt.log import LOG_NAME, SCHEMA, Event, Log, read_log
-from sciopt.objective import Evaluation, Objective
+from sciopt.objective import Evaluation, Objective, Reference
 from sciopt.variable import Variable
 
 Watch = Callable[[Event], None]
@@ -33,16 +34,22 @@ Watch = Callable[[Event], None]
 
 @dataclass(frozen=True)
 class Ending:
-    """When a search stops besides its budget."""
+    """When a search stops besides its budget, and what follows."""
 
     patience: int = 8
     """Steps without gain."""
     when_met: bool = True
     """As soon as a candidate meets every goal."""
+    finalists: int = 3
+    """So many of the best are then measured again with other seeds; it costs evaluations beyond the budget."""
+    references: bool = True
+    """Whether the objective's known candidates are then measured for comparison."""
 
     def __post_init__(self) -> None:
         if self.patience < 1:
             raise InvalidInput(f"patience of {self.patience} steps: expected at least 1")
+        if self.finalists < 0:
+            raise InvalidInput(f"{self.finalists} finalists: expected at least 0")
 
 
 @dataclass(frozen=True)
@@ -58,6 +65,10 @@ class Solution:
     stages: Mapping[str, Mapping[str, float | int | None]]
     """For each screening stage the rank correlation of estimated with realised changes of the loss."""
     folder: Path | None = None
+    finalists: tuple[Finalist, ...] = ()
+    """The best candidates, measured again with other seeds."""
+    references: tuple[tuple[Reference, Evaluation], ...] = ()
+    """Known candidates, measured by the same protocol."""
 
 
 def optimize(
@@ -105,7 +116,9 @@ def optimize(
     limits = Budget.of(budget)
     starts = _canonical(objective, start)
     if limits.evaluations is not None and limits.evaluations < len(starts):
-        raise InvalidInput(f"budget of {limits.evaluations} evaluations for {len(starts)} starts: each start needs one")
+        raise InvalidInput(
+            f"budget of {limits.evaluations} evaluations for {len(starts)} starts: each variant of each start needs one"
+        )
     asked = engine_from(engine, base_url=base_url)
     folder = None if out is None else Path(out)
     with ExitStack() as stack:
@@ -211,6 +224,9 @@ def _search(descent: Descent, starts: list[str], limits: Budget, ending: Ending,
         if reason is None:
             descent.step(most=most, wait=descent.progress(limits.evaluations))
     best = descent.best
+    finalists = confirm(descent, most=ending.finalists) if best.failure is None else ()
+    known = descent.bench.objective.references if ending.references and best.failure is None else ()
+    references = compare(descent, known)
     descent.log.record(
         "end",
         {
@@ -219,13 +235,25 @@ def _search(descent: Descent, starts: list[str], limits: Budget, ending: Ending,
             "loss": best.loss if math.isfinite(best.loss) else None,
             "evaluations": len(descent.evaluated),
             "stages": descent.tally.correlations(),
+            "finalists": [as_data(each) for each in finalists],
         },
         volatile={"spent": dataclasses.asdict(meter.spent)},
         paid=True,
     )
     evaluations = tuple(descent.evaluated.values())
     first = min(evaluations[: len(starts)], key=lambda e: e.loss)
-    return Solution(best, first, evaluations, descent.steps, reason, meter.spent, descent.tally.correlations(), folder)
+    return Solution(
+        best,
+        first,
+        evaluations,
+        descent.steps,
+        reason,
+        meter.spent,
+        descent.tally.correlations(),
+        folder,
+        finalists,
+        references,
+    )
 
 
 def _ended(descent: Descent, limits: Budget, ending: Ending) -> str | None:
@@ -248,11 +276,10 @@ def _canonical(objective: Objective, start: str | Variable | Sequence[str]) -> l
     values: list[str] = []
     for text in texts:
         try:
-            value = objective.canonical(text)
+            variants = objective.variants(objective.canonical(text))
         except InvalidValue as error:
             raise InvalidInput(f"the start {text!r} cannot be used: {error}") from error
-        if value not in values:
-            values.append(value)
+        values += [value for value in variants if value not in values]
     if not values:
         raise InvalidInput("no start was given: expected at least one candidate")
     return values

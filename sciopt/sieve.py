@@ -14,7 +14,7 @@ from sciopt.objective import Effect, Measurement
 
 @dataclass(frozen=True)
 class Fresh:
-    """A proposal that is valid, admitted and new, in its canonical spelling."""
+    """A proposal that is valid, admitted and new, in its canonical spelling, or one of its variants."""
 
     value: str
     because: tuple[str, ...]
@@ -39,7 +39,8 @@ def sift(bench: Bench, proposals: Iterable[Proposal], seen: set[str]) -> Sifted:
     for proposal in proposals:
         try:
             value = _canonical(bench, proposal.text)
-            if value in seen or value in fresh:
+            new = [v for v in bench.objective.variants(value) if v not in seen and v not in fresh]
+            if not new:
                 known[value] = None
                 continue
             bench.objective.admit(value)
@@ -48,7 +49,7 @@ def sift(bench: Bench, proposals: Iterable[Proposal], seen: set[str]) -> Sifted:
                 raise
             refused[_short(proposal.text)] = _short(blame(error), most=400)
             continue
-        fresh[value] = Fresh(value, proposal.because)
+        fresh.update({each: Fresh(each, proposal.because) for each in new})
     return Sifted(tuple(fresh.values()), tuple(refused.items()), tuple(known))
 
 
@@ -65,13 +66,10 @@ def _short(text: str, *, most: int = 200) -> str:
 def changes(
     child: Sequence[Measurement], parent: Sequence[Measurement], loss: float, parent_loss: float
 ) -> tuple[Effect, ...]:
-    """What an edit did to each quantity with a goal, and to the loss; both sides measured in the same way."""
+    """What an edit did to each quantity with a goal, once each, and to the loss; both sides measured in one way."""
     before = {m.quantity: m.value for m in parent}
-    effects = [
-        Effect(m.quantity, m.value - before[m.quantity], m.unit, "measured")
-        for m in child
-        if m.goal is not None and m.quantity in before
-    ]
+    judged = {m.quantity: m for m in child if m.goal is not None and m.quantity in before}
+    effects = [Effect(q, m.value - before[q], m.unit, "measured") for q, m in judged.items()]
     if math.isfinite(loss) and math.isfinite(parent_loss):
         effects.append(Effect("loss", loss - parent_loss, basis="measured"))
     return tuple(effects)

@@ -5,6 +5,7 @@ Each raises `AssertionError` with a sentence that says which promise of the seam
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import pickle
 from collections.abc import Callable, Sequence
@@ -48,16 +49,26 @@ def check_objective(objective: Objective, *, valid: Sequence[str], invalid: Sequ
         value = _call(f"canonical({text!r})", objective.canonical, text)
         again = _call(f"canonical({value!r})", objective.canonical, value)
         _promise(again == value, f"canonical({value!r}) must leave a canonical value as it is")
-        _check_evaluation(objective, value)
+        _check_variants(objective, value)
+        _check_evaluation(objective, objective.variants(value)[0])
     for text in invalid:
         _check_invalid(objective, text)
-    values = [objective.canonical(text) for text in valid]
+    values = [objective.variants(objective.canonical(text))[0] for text in valid]
     _check_copy(objective, values[0])
     _check_threads(objective, values)
     _check_stages(objective, values)
+    _check_probes(objective, values[0])
     objective.close()
     _promise(objective.evaluate(values[0]).failure is None, "an objective may be used again after close()")
     objective.close()
+
+
+def _check_variants(objective: Objective, value: str) -> None:
+    variants = objective.variants(value)
+    _promise(bool(variants) and len(set(variants)) == len(variants), f"variants({value!r}) must be some, each once")
+    for each in variants:
+        _promise(objective.canonical(each) == each, f"the variant {each!r} must be canonical")
+        _promise(tuple(objective.variants(each)) == (each,), f"the variant {each!r} must be its own only variant")
 
 
 def _check_evaluation(objective: Objective, value: str) -> None:
@@ -128,9 +139,10 @@ def _check_threads(objective: Objective, values: Sequence[str]) -> None:
 
 def _check_stages(objective: Objective, values: Sequence[str]) -> None:
     near = objective.evaluate(values[0])
-    names = [stage.name for stage in objective.stages]
-    _promise(len(set(names)) == len(names), f"the names of stages must differ: {names}")
-    for stage in objective.stages:
+    for stages in (objective.stages, objective.probes, objective.repeats):
+        names = [stage.name for stage in stages]
+        _promise(len(set(names)) == len(names), f"the names of stages must differ: {names}")
+    for stage in dict.fromkeys((*objective.stages, *objective.probes, *objective.repeats)):
         estimates = objective.screen(values, near, stage=stage.name)
         _promise([e.value for e in estimates] == list(values), f"stage {stage.name!r} must answer in the order asked")
         sound = all(e.failure is not None or math.isfinite(e.loss) for e in estimates)
@@ -138,6 +150,23 @@ def _check_stages(objective: Objective, values: Sequence[str]) -> None:
         again = objective.screen(values, near, stage=stage.name)
         same = [(e.loss, e.failure) for e in again] == [(e.loss, e.failure) for e in estimates]
         _promise(same, f"stage {stage.name!r} must give the same estimates twice")
+
+
+def _check_probes(objective: Objective, value: str) -> None:
+    evaluation = objective.evaluate(value)
+    edits = objective.levers(evaluation) if objective.probes else ()
+    for edit in edits:
+        _promise(
+            tuple(objective.variants(objective.canonical(edit))) == (edit,), f"the lever {edit!r} must be complete"
+        )
+    if edits:
+        values = [value, *edits]
+        rows = [objective.screen(values, evaluation, stage=stage.name) for stage in objective.probes]
+        probed = {each: [row[i] for row in rows] for i, each in enumerate(values)}
+        sharp = objective.sharpen(evaluation, probed)
+        measured, before = (dataclasses.replace(e, findings=(), notes=()) for e in (sharp, evaluation))
+        _promise(_timeless(measured) == _timeless(before), "sharpen() may change findings and notes only")
+        _promise(objective.levers(sharp) == (), "what was measured once needs no probes again")
 
 
 def check_engine(engine: Engine, brief: Brief) -> Reply:

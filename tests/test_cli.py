@@ -19,6 +19,7 @@ from sciopt.cli import main
 from sciopt.log import LOG_NAME, read_log, stable
 
 CHEAP = ["--exhaustiveness", "1", "--quiet"]
+SHORT = ["--finalists", "0", "--no-references"]
 
 
 @pytest.fixture
@@ -38,6 +39,7 @@ def sciopt(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
 def test_a_run_from_start_to_files(sciopt: Callable[..., tuple[int, str, str]], tmp_path: Path) -> None:
     folder = tmp_path / "run"
     arguments = ["molecule", "c1ccccc1", "-t", "PPARD", "--budget", "5", "--out", str(folder), "--json", *CHEAP]
+    arguments += ["--finalists", "1"]
     code, out, err = sciopt(*arguments)
     assert (code, err) == (0, "")
     said = json.loads(out)
@@ -46,6 +48,12 @@ def test_a_run_from_start_to_files(sciopt: Callable[..., tuple[int, str, str]], 
     assert said["evaluations"] == 5
     assert said["run"] == str(folder)
     assert said["best"]["protocol"]["exhaustiveness"] == "1"
+    [finalist] = said["finalists"]
+    assert finalist["value"] == said["best"]["value"]
+    assert len(finalist["repeats"]) == 3
+    assert finalist["spread"] >= 0.0
+    assert said["references"][0]["name"].startswith("seladelpar")
+    assert said["references"][0]["loss"] is not None
     files = {path.name for path in folder.iterdir()}
     expected = {"log.jsonl", "specification.json", "evaluations.csv", "gradients", "best.sdf", "best.pdbqt"}
     assert expected | {"trajectory.svg", "trajectory.png", "molecules.svg", "molecules.png"} <= files
@@ -75,7 +83,8 @@ def test_the_same_seed_gives_the_same_log_and_another_detail_another_one(
         "none": ["--detail", "none"],
     }.items():
         folder = tmp_path / name
-        shared = ["--budget", "9", "--no-screening", "--out", str(folder), "--cache", str(tmp_path / "cache"), *CHEAP]
+        kept = ["--out", str(folder), "--cache", str(tmp_path / "cache")]
+        shared = ["--budget", "9", "--no-screening", "--no-probing", *kept, *CHEAP, *SHORT]
         assert sciopt("molecule", "c1ccccc1", "-t", "PPARD", *options, *shared)[0] == 0
         logs[name] = list(stable(read_log(folder / LOG_NAME)))
     assert logs["one"] == logs["two"]
@@ -100,7 +109,8 @@ def _begun(folder: Path, evaluations: int, *, seconds: float = 120) -> None:
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)])
 def test_a_signal_ends_a_run_within_seconds_and_it_can_be_continued(tmp_path: Path, number: int, code: int) -> None:
     folder = tmp_path / "run"
-    program = [sys.executable, "-m", "sciopt", "molecule", "c1ccccc1", "-t", "PPARD", "--no-screening"]
+    begin = ["molecule", "c1ccccc1", "-t", "PPARD", "--no-screening", "--no-probing", *SHORT]
+    program = [sys.executable, "-m", "sciopt", *begin]
     with subprocess.Popen(
         [*program, "--exhaustiveness", "2", "--budget", "6", "--out", str(folder), "--workers", "2"],
         stdout=subprocess.PIPE,

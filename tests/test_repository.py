@@ -29,7 +29,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "graph objective variable budget domain",
         "verbalize log cache records",
         "engines",
-        "optimizer llm loss bench sieve descent",
+        "optimizer llm loss bench sieve descent history asking probing finals",
         "search",
         "runs __init__ compat",
         "report",
@@ -51,7 +51,7 @@ HEAVY = {
     "distributed",
 }
 """Packages that are imported inside the functions that use them, never with a module."""
-OUTLETS = {"figures", "commands", "outputs"}
+OUTLETS = {"figures", "commands", "arguments", "reference_commands", "target_commands", "outputs"}
 """The modules of a domain that may use what every run has: reports and runs."""
 
 

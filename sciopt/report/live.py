@@ -24,7 +24,7 @@ def summary(evaluation: Evaluation) -> str:
     """One line on a candidate: its loss and every quantity with a goal."""
     if evaluation.failure is not None:
         return f"failed: {evaluation.failure}"
-    judged = [f"{m.quantity} {shown(m.value)}" for m in evaluation.measurements if m.goal is not None]
+    judged = dict.fromkeys(f"{m.quantity} {shown(m.value)}" for m in evaluation.measurements if m.goal is not None)
     return ", ".join([*judged, f"loss {shown(evaluation.loss)}"])
 
 
@@ -81,8 +81,13 @@ class LiveView:
         """Take in one event of the log."""
         if event.kind == "evaluation":
             self._evaluated(event)
-        elif event.kind == "screened":
+        elif event.kind in ("screened", "probed"):
             self._quick.update((event.data["stage"], each["value"]) for each in event.data["estimates"])
+        elif event.kind == "repeated":
+            self._line(f"the best are measured again: {event.data['stage']}")
+        elif event.kind == "reference":
+            evaluation = from_dict(Evaluation, event.data["evaluation"])
+            self._line(f"  known: {event.data['name']}  {fold(evaluation.value)}  {fold(summary(evaluation))}")
         elif event.kind == "reply":
             self._step = event.data["step"]
             self._advice = fold(in_short(event.data["text"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shlex
 import sys
@@ -11,10 +12,12 @@ from pathlib import Path
 
 from sciopt.domain import domain, load
 from sciopt.errors import EngineError, ToolError
+from sciopt.finals import as_data
 from sciopt.log import LOG_NAME
 from sciopt.report.live import LiveView
-from sciopt.report.tables import closing_lines, trajectory_lines
-from sciopt.runs.run import Run, describe
+from sciopt.report.tables import closing_lines, finalist_lines, trajectory_lines
+from sciopt.runs import faithfulness
+from sciopt.runs.run import Run, describe, summary_data
 from sciopt.runs.signals import stoppable
 from sciopt.search import Solution, Watch
 
@@ -56,8 +59,18 @@ def conduct(
     if as_json:
         print(json.dumps(result(run, solution), ensure_ascii=False))
     else:
-        print("\n".join([*trajectory_lines(solution), "", *closing_lines(solution, paths)]))
+        blocks = [[*trajectory_lines(solution)], [*finalist_lines(solution.finalists)], _faith(run)]
+        said = [line for block in blocks if block for line in (*block, "")]
+        print("\n".join([*said, *closing_lines(solution, paths)]))
     return solution
+
+
+def _faith(run: Run) -> list[str]:
+    """How far the expected effects came true, for the edits that were made just as advised."""
+    rows = faithfulness.table(faithfulness.pairs([run]))
+    if not rows:
+        return []
+    return ["expected against realised change of the loss, of edits made as advised:", *faithfulness.lines(rows)]
 
 
 def _ignore(event: object) -> None:
@@ -73,6 +86,8 @@ def write_files(run: Run) -> list[Path]:
     )
     paths = [specification, run.write_table(run.folder / "evaluations.csv")]
     paths += run.write_gradients(run.folder / "gradients")
+    if found := faithfulness.pairs([run]):
+        paths.append(faithfulness.write(found, run.folder / "faithfulness.csv"))
     name = run.specification["objective"].get("domain")
     if name and domain(name).outputs:
         paths += load(domain(name).outputs)(run)
@@ -90,4 +105,10 @@ def result(run: Run, solution: Solution) -> dict[str, object]:
         "reason": solution.reason,
         "spent": dict(run.spent),
         "stages": {name: dict(stage) for name, stage in solution.stages.items()},
+        "finalists": [as_data(each) for each in solution.finalists],
+        "references": [
+            {"name": reference.name, "source": reference.source, **summary_data(evaluation)}
+            for reference, evaluation in solution.references
+        ],
+        "faithfulness": [dataclasses.asdict(row) for row in faithfulness.table(faithfulness.pairs([run]))],
     }

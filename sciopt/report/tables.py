@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from sciopt.finals import Finalist
 from sciopt.objective import Evaluation
 from sciopt.report.live import clock
 from sciopt.search import Solution
@@ -14,17 +16,46 @@ MOST_ROWS = 12
 
 
 def trajectory_lines(solution: Solution) -> Iterator[str]:
-    """The start and every new best as a table, aligned by column; in a long run the first and the last ones."""
+    """The start, every new best and known candidates as a table; in a long run the first and the last ones."""
     way = list(_way(solution))
     rows = way if len(way) <= MOST_ROWS else [*way[:1], None, *way[1 - MOST_ROWS :]]
-    quantities = [m.quantity for m in solution.best.measurements if m.goal is not None]
+    quantities = list(dict.fromkeys(m.quantity for m in solution.best.measurements if m.goal is not None))
     cells = [["", *quantities, "loss", "candidate"]]
     for row in rows:
-        cells.append(["...", *[""] * (len(quantities) + 2)] if row is None else _cells(*row, quantities))
+        cells.append(["...", *[""] * (len(quantities) + 2)] if row is None else _cells(str(row[0]), row[1], quantities))
+    for reference, evaluation in solution.references:
+        *numbers, value = _cells("*", evaluation, quantities)
+        cells.append([*numbers, f"{reference.name}  {value}"])
+    yield from aligned(cells)
+    if solution.references:
+        yield "* known, measured by the same protocol for comparison"
+
+
+def aligned(cells: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Rows of cells as lines: columns to the right, the last one to the left and as long as it is."""
     widths = [max(len(line[i]) for line in cells) for i in range(len(cells[0]))]
     for line in cells:
         numbers = "  ".join(cell.rjust(width) for cell, width in zip(line[:-1], widths, strict=False))
         yield f"{numbers}  {line[-1]}".rstrip()
+
+
+def finalist_lines(finalists: Sequence[Finalist]) -> Iterator[str]:
+    """The finalists measured again with other seeds: what the search saw, then mean and spread of what it did not."""
+    again = [each for each in finalists if each.losses]
+    if not again:
+        return
+    yield f"measured again with {len(again[0].repeats)} other seeds (mean ± standard deviation):"
+    quantities = list(dict.fromkeys(m.quantity for m in again[0].repeats[0].measurements if m.goal is not None))
+    moving = [q for q in quantities if any(each.spread_of(q)[1] > 0.0 for each in again)]
+    cells = [["loss", "loss again", *(f"{q} again" for q in moving), "candidate"]]
+    for each in again:
+        spreads = [_give_or_take(*each.spread_of(q)) for q in moving]
+        cells.append([shown(each.loss), _give_or_take(each.mean, each.spread), *spreads, each.value])
+    yield from aligned(cells)
+
+
+def _give_or_take(mean: float, spread: float) -> str:
+    return f"{mean:.2f} ± {spread:.2f}" if math.isfinite(spread) else f"{mean:.2f}"
 
 
 def _way(solution: Solution) -> Iterator[tuple[int, Evaluation]]:
@@ -35,20 +66,22 @@ def _way(solution: Solution) -> Iterator[tuple[int, Evaluation]]:
             yield number, evaluation
 
 
-def _cells(number: int, evaluation: Evaluation, quantities: list[str]) -> list[str]:
+def _cells(label: str, evaluation: Evaluation, quantities: list[str]) -> list[str]:
     measured = {m.quantity: shown(m.value) for m in evaluation.measurements}
     loss = "failed" if evaluation.failure else shown(evaluation.loss)
-    return [str(number), *(measured.get(quantity, "-") for quantity in quantities), loss, evaluation.value]
+    return [label, *(measured.get(quantity, "-") for quantity in quantities), loss, evaluation.value]
 
 
 def closing_lines(solution: Solution, paths: list[Path]) -> Iterator[str]:
     """Why it ended, what it took, how well the sieves foresaw the full result, and where everything is."""
     steps = f"{solution.steps} {'step' if solution.steps == 1 else 'steps'}"
     yield f"{solution.reason}; {'every goal is met' if solution.best.met else 'not every goal is met'} by the best"
-    yield (
-        f"{len(solution.evaluations)} evaluations and {solution.spent.quick} quick ones in {steps}, "
-        f"{clock(solution.spent.cpu_seconds)} of processor time"
+    spent = solution.spent
+    extra = [f"{spent.repeats} repeats"] * bool(spent.repeats) + [f"{spent.references} known ones"] * bool(
+        spent.references
     )
+    counted = ", ".join([f"{len(solution.evaluations)} evaluations", f"{spent.quick} quick ones", *extra])
+    yield f"{counted} in {steps}, {clock(spent.cpu_seconds)} of processor time"
     for stage, said in solution.stages.items():
         if said["spearman"] is not None:
             yield f"{stage}: rank correlation {said['spearman']:+.2f} with the full result, {said['pairs']} pairs"

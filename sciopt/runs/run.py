@@ -168,11 +168,18 @@ def describe(row: Row) -> dict[str, Any]:
     """A row as plain data, for `--json`."""
     e = row.evaluation
     return {
+        **summary_data(e),
+        "number": row.number,
+        "protocol": dict(e.protocol),
+        "terms": [dataclasses.asdict(term) for term in e.terms],
+    }
+
+
+def summary_data(e: Evaluation) -> dict[str, Any]:
+    """An evaluation's numbers as plain data."""
+    return {
         "value": e.value,
         "loss": e.loss if e.failure is None else None,
         "measurements": {m.quantity: m.value for m in e.measurements},
         "failure": e.failure,
-        "number": row.number,
-        "protocol": dict(e.protocol),
-        "terms": [dataclasses.asdict(term) for term in e.terms],
     }

@@ -42,7 +42,7 @@ def test_the_toy_passes() -> None:
 
 
 def test_the_molecule_objective_and_the_offline_engine_pass() -> None:
-    objective = MoleculeObjective("PPARD", docking=DockingProtocol(exhaustiveness=1))
+    objective = MoleculeObjective("PPARD", docking=DockingProtocol(exhaustiveness=1), probing=(1, 2), repeats=1)
     check_objective(objective, valid=["CCO", "C1CC1"], invalid=["no smiles", "", "[Na+].[Cl-]"])
     brief = Brief("smiles", (objective.evaluate("CCO"),), rules=objective.rules)
     objective.close()

@@ -75,7 +75,10 @@ def test_a_docking_carries_what_the_objective_needs_and_survives_json(pool):
     assert f"{docking.score:.3f}" in docking.poses[0].splitlines()[0]
     assert f"TORSDOF {docking.torsions}" in docking.poses[0]
     assert 0 < docking.cpu_seconds < 1.2 * docking.wall_seconds
-    assert docking.seconds.keys() == {"check", "protonate", "embed", "minimise", "PDBQT", "dock"}
+    assert docking.seconds.keys() == {"check", "protonate", "embed", "minimise", "PDBQT", "dock", "strain"}
+    sums = [row[1] + row[2] for row in docking.energies]
+    assert sums == sorted(sums)
+    assert 0 <= docking.strain < 15
     assert Docking.from_json(json.loads(json.dumps(docking.to_json()))) == docking
 
 
@@ -95,6 +98,21 @@ def test_a_warm_child_gives_what_a_fresh_one_gives_and_what_vina_itself_gives(po
     alone.set_ligand_from_string(prepare(ASPIRIN).pdbqt)
     alone.dock(exhaustiveness=1, n_poses=3)
     assert [tuple(row) for row in alone.energies(n_poses=3)] == list(first.energies)
+
+
+def test_another_conformer_is_another_docking_with_the_same_maps(pool):
+    cheap = dataclasses.replace(QUICK, strain=False)
+    first, other = (
+        pool.dock(ASPIRIN, target=PPARD, protocol=dataclasses.replace(cheap, conformer_seed=seed))
+        for seed in (cheap.seed, 7)
+    )
+    assert _same(first) == _same(pool.dock(ASPIRIN, target=PPARD, protocol=cheap))
+    assert first.mol_block != other.mol_block
+    assert first.poses != other.poses
+    assert first.docked_smiles == other.docked_smiles
+    assert "maps" not in other.seconds
+    assert first.strain is None
+    assert "strain" not in first.seconds
 
 
 def test_what_cannot_be_docked_is_a_reason_without_a_process():
@@ -225,9 +243,14 @@ def test_the_protocol_tells_everything_that_changes_a_number():
         "center": (0.0, 0.0, 0.0),
         "size": (9.0, 9.0, 9.0),
         "ph": 5.0,
+        "preparation": "meeko",
+        "conformer_seed": 1,
+        "strain": False,
     }
     texts = [dataclasses.replace(base, **{name: value}).describe(PPARD) for name, value in changes.items()]
     assert all(text != described for text in texts)
+    assert len({tuple(text.items()) for text in texts}) == len(texts)
+    assert "conformer_seed" not in described
     assert base.describe(catalog.target("F2")) != described
     assert dataclasses.replace(base, wall_seconds=1.0).describe(PPARD) == described
     assert all(";" not in f"{key}{value}" and " " not in key for key, value in described.items())
@@ -245,7 +268,8 @@ def test_the_protocol_tells_everything_that_changes_a_number():
         {"center": (float("inf"), 0.0, 0.0)},
         {"ph": 15.0},
         {"wall_seconds": 0.0},
-        {"preparation": "meeko"},
+        {"preparation": "vina"},
+        {"conformer_seed": 0},
     ],
 )
 def test_a_protocol_that_vina_could_not_follow_is_refused(options):

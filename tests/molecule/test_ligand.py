@@ -10,6 +10,7 @@ from rdkit import Chem
 
 from sciopt.errors import InvalidValue, ToolError
 from sciopt.objectives.molecule.ligand import atom_map
+from sciopt.objectives.molecule.ligand.meeko_pdbqt import meeko_pdbqt
 from sciopt.objectives.molecule.ligand.openbabel import OpenBabel
 from sciopt.objectives.molecule.ligand.preparation import LigandLimits, canonical_smiles, prepare
 
@@ -171,3 +172,30 @@ def test_a_stage_that_fails_says_which_and_why():
         prepare("CCO", open_babel=OpenBabel(Path("nowhere", "obabel")))
     with pytest.raises(InvalidValue, match=r"could not be asked within 0.1 s"):
         OpenBabel(Path("/bin/sleep")).convert("", arguments=["5"], task="be asked", seconds=0.1)
+
+
+@pytest.mark.parametrize("name", ["argatroban", "risperidone", "cimetidine", "sildenafil", "amoxicillin", "celecoxib"])
+def test_meeko_writes_the_same_conformer_with_every_atom_followed(name):
+    ours, meekos = (prepare(DRUGS[name], preparation=kind) for kind in ("dockstring", "meeko"))
+    assert (meekos.docked_smiles, meekos.mol_block) == (ours.docked_smiles, ours.mol_block)
+    assert meekos.pdbqt != ours.pdbqt
+    molecule, places = Chem.MolFromSmiles(ours.smiles), []
+    for ligand in (ours, meekos):
+        lines = [line for line in ligand.pdbqt.splitlines() if line.startswith("ATOM")]
+        places.append({i: line[30:54] for i, line in zip(ligand.atom_of, lines, strict=True) if i >= 0})
+        for i, line in zip(ligand.atom_of, lines, strict=True):
+            element = {"A": "C", "H": "H"}.get(line[77], line[77:79].strip().rstrip("AD").capitalize())
+            assert element == (molecule.GetAtomWithIdx(i).GetSymbol() if i >= 0 else "H")
+    assert places[0].keys() == places[1].keys() == set(range(molecule.GetNumAtoms()))
+    apart = [
+        abs(float(places[0][i][k : k + 8]) - float(places[1][i][k : k + 8])) for i in places[0] for k in (0, 8, 16)
+    ]
+    assert max(apart) <= 0.0011
+
+
+def test_meeko_leaves_rings_whole_and_gives_its_reasons():
+    ring = prepare("C1CCCCCCCCCC1", preparation="meeko")
+    assert "TORSDOF 0" in ring.pdbqt
+    assert sorted(i for i in ring.atom_of if i >= 0) == list(range(11))
+    with pytest.raises(InvalidValue, match="Meeko cannot"):
+        meeko_pdbqt(Chem.MolToMolBlock(Chem.MolFromSmiles("[Se]")))

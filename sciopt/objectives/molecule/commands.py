@@ -6,67 +6,62 @@ import json
 import sys
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from sciopt.budget import Budget
-from sciopt.errors import InvalidInput, InvalidValue
-from sciopt.runs.executors import usable_cores
+from sciopt.objectives.molecule.arguments import (
+    GATES,
+    OUTPUT,
+    SEARCH,
+    AsJson,
+    Bonds,
+    DockSeed,
+    Exhaustiveness,
+    GoalsFile,
+    Isomers,
+    Keep,
+    Place,
+    Preparation,
+    Quiet,
+    SharedCache,
+    Similarity,
+    SimilarTo,
+    Size,
+    TargetNames,
+    TaskName,
+    WallLimit,
+    Workers,
+    many,
+)
+from sciopt.objectives.molecule.reference_commands import targets_references
+from sciopt.objectives.molecule.target_commands import targets_app
 from sciopt.verbalize import Detail
 
-if TYPE_CHECKING:
-    from sciopt.objectives.molecule.docking.pool import DockingProtocol
-    from sciopt.objectives.molecule.objective import MoleculeObjective
-
 DEMO_START, DEMO_TARGET, DEMO_BUDGET = "c1ccccc1", "PPARD", 17
-
-SEARCH, DOCKING, GATES, OUTPUT = "Search", "Docking", "What may be proposed", "Where it runs, and what it shows"
-
-TargetName = Annotated[str, typer.Option("--target", "-t", metavar="NAME", help="A protein: `sciopt targets list`.")]
-GoalsFile = Annotated[
-    Path | None, typer.Option("--goals", metavar="FILE", help="Goals and weights of the loss, in TOML.")
-]
-Exhaustiveness = Annotated[
-    int, typer.Option(metavar="N", rich_help_panel=DOCKING, help="Of the full docking; 8 is DOCKSTRING's.")
-]
-DockSeed = Annotated[int, typer.Option(metavar="N", rich_help_panel=DOCKING, help="Of the docking; it changes scores.")]
-Place = Annotated[
-    tuple[float, float, float] | None,
-    typer.Option(metavar="X Y Z", rich_help_panel=DOCKING, help="Centre of the box in Å, if not the target's own."),
-]
-Size = Annotated[
-    tuple[float, float, float] | None,
-    typer.Option(metavar="X Y Z", rich_help_panel=DOCKING, help="Size of the box in Å, if not the target's own."),
-]
-WallLimit = Annotated[
-    float, typer.Option(metavar="SECONDS", rich_help_panel=DOCKING, help="After which one ligand is given up.")
-]
-SharedCache = Annotated[
-    Path | None, typer.Option(metavar="FOLDER", rich_help_panel=OUTPUT, help="Dockings that runs share, never redone.")
-]
-Workers = Annotated[
-    int | None, typer.Option(metavar="N", rich_help_panel=OUTPUT, help="Dockings at one time; one a core by default.")
-]
-AsJson = Annotated[
-    bool, typer.Option("--json", rich_help_panel=OUTPUT, help="Print one JSON object, and nothing else on stdout.")
-]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", rich_help_panel=OUTPUT, help="Show no progress.")]
-
-targets_app = typer.Typer(no_args_is_help=True, help="The proteins that ligands can be docked into.")
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
     app.command(epilog="Example: sciopt molecule c1ccccc1 --target PPARD --budget 20 --out runs/first")(molecule)
     app.command(epilog="Example: sciopt score 'CC(=O)Oc1ccccc1C(=O)O' --target DRD2")(score)
+    app.command()(tasks)
+    targets_app.command("references", epilog="Example: sciopt targets references JAK2 --cache runs/cache")(
+        targets_references
+    )
     app.add_typer(targets_app, name="targets")
 
 
 def molecule(
     start: Annotated[list[str], typer.Argument(metavar="SMILES", help="SMILES to begin with; the best of them leads.")],
-    target: TargetName,
+    target: TargetNames = None,
+    task: TaskName = None,
     goals: GoalsFile = None,
+    keep: Keep = None,
+    similar_to: SimilarTo = None,
+    similarity: Similarity = 0.4,
+    hydrogen_bond: Bonds = None,
     engine: Annotated[
         str, typer.Option(metavar="NAME", rich_help_panel=SEARCH, help="offline, or any litellm model name.")
     ] = "offline",
@@ -110,6 +105,18 @@ def molecule(
     screening: Annotated[
         bool, typer.Option(rich_help_panel=SEARCH, help="Choose by QED, size and quick docking what is docked.")
     ] = True,
+    probing: Annotated[
+        bool, typer.Option(rich_help_panel=SEARCH, help="Measure what edits would do, by quick docking, before asking.")
+    ] = True,
+    finalists: Annotated[
+        int,
+        typer.Option(
+            metavar="N", rich_help_panel=SEARCH, help="So many of the best are docked again with three other seeds."
+        ),
+    ] = 3,
+    references: Annotated[
+        bool, typer.Option(rich_help_panel=SEARCH, help="Dock the target's known drugs for comparison.")
+    ] = True,
     heavy_atoms: Annotated[int, typer.Option(metavar="N", rich_help_panel=GATES, help="Most heavy atoms.")] = 28,
     torsions: Annotated[int, typer.Option(metavar="N", rich_help_panel=GATES, help="Most rotatable bonds.")] = 7,
     sa_limit: Annotated[float, typer.Option(metavar="X", rich_help_panel=GATES, help="Highest SA score.")] = 4.5,
@@ -118,6 +125,8 @@ def molecule(
     box_center: Place = None,
     box_size: Size = None,
     wall_limit: WallLimit = 300.0,
+    preparation: Preparation = "dockstring",
+    isomers: Isomers = 4,
     out: Annotated[
         Path | None, typer.Option(metavar="FOLDER", rich_help_panel=OUTPUT, help="A new one; by default in runs/.")
     ] = None,
@@ -132,20 +141,30 @@ def molecule(
     """
     from sciopt.descent import Settings
     from sciopt.objectives.molecule.docking.pool import DockingProtocol
+    from sciopt.objectives.molecule.options import constraints, objective_for, open_gates
     from sciopt.report.session import conduct, next_folder
     from sciopt.search import Ending, optimize
 
     limits = Budget(evaluations=budget, cpu_seconds=cpu_limit)
-    protocol = DockingProtocol(exhaustiveness, dock_seed, center=box_center, size=box_size, wall_seconds=wall_limit)
-    objective = _objective(target, goals, protocol)
-    _open_gates(objective, start, heavy_atoms=heavy_atoms, torsions=torsions, sa_limit=sa_limit)
-    folder = out or next_folder(f"molecule-{objective.target.name}")
+    protocol = DockingProtocol(
+        exhaustiveness,
+        dock_seed,
+        center=box_center,
+        size=box_size,
+        wall_seconds=wall_limit,
+        preparation=preparation,
+    )
+    asked = constraints(keep, similar_to=similar_to, similarity=similarity, bonds=hydrogen_bond)
+    objective = objective_for(target, task=task, goals=goals, asked=asked, protocol=protocol, isomers=isomers)
+    open_gates(objective, start, heavy_atoms=heavy_atoms, torsions=torsions, sa_limit=sa_limit)
+    folder = out or next_folder(f"molecule-{objective.name}")
     one = accept == "always" and proposals == 1
     settings = Settings(
         detail=detail,
         proposals=proposals,
         accept=accept,
         screening=screening and not one,
+        probing=probing,
         each_step=1 if one else 4,
     )
     with closing(objective):
@@ -157,11 +176,11 @@ def molecule(
                 base_url=base_url,
                 budget=limits,
                 seed=seed,
-                workers=_many(workers),
+                workers=many(workers),
                 out=folder,
                 cache=cache,
                 settings=settings,
-                ending=Ending(patience=patience, when_met=stop_when_met),
+                ending=Ending(patience, stop_when_met, finalists, references),
                 watch=watch,
             ),
             folder=folder,
@@ -174,12 +193,20 @@ def molecule(
 
 def score(
     given: Annotated[list[str], typer.Argument(metavar="SMILES", help="SMILES, or .smi, .csv or .sdf files.")],
-    target: TargetName,
+    target: TargetNames = None,
+    task: TaskName = None,
     goals: GoalsFile = None,
+    keep: Keep = None,
+    similar_to: SimilarTo = None,
+    similarity: Similarity = 0.4,
+    hydrogen_bond: Bonds = None,
     detail: Annotated[
         Literal["findings", "numbers"], typer.Option(metavar="LEVEL", help="How much is told: findings or numbers.")
     ] = "findings",
     csv: Annotated[Path | None, typer.Option(metavar="FILE", rich_help_panel=OUTPUT, help="Write a table.")] = None,
+    references: Annotated[
+        bool, typer.Option("--references", help="Score the target's known drugs as well, for comparison.")
+    ] = False,
     sdf: Annotated[
         Path | None, typer.Option(metavar="FILE", rich_help_panel=OUTPUT, help="Write the best pose of each ligand.")
     ] = None,
@@ -188,6 +215,8 @@ def score(
     box_center: Place = None,
     box_size: Size = None,
     wall_limit: WallLimit = 300.0,
+    preparation: Preparation = "dockstring",
+    isomers: Isomers = 4,
     cache: SharedCache = None,
     workers: Workers = None,
     as_json: AsJson = False,
@@ -201,15 +230,25 @@ def score(
     """
     from sciopt.cache import Cache
     from sciopt.objectives.molecule.docking.pool import DockingProtocol
+    from sciopt.objectives.molecule.options import constraints, objective_for
     from sciopt.objectives.molecule.properties.gates import Gates
-    from sciopt.objectives.molecule.readers import read_entries
+    from sciopt.objectives.molecule.readers import Entry, read_entries
     from sciopt.objectives.molecule.scores import score_all, write_csv, write_sdf
     from sciopt.report.live import counting
     from sciopt.runs.signals import stoppable
 
     entries = read_entries(given)
-    protocol = DockingProtocol(exhaustiveness, dock_seed, center=box_center, size=box_size, wall_seconds=wall_limit)
-    objective = _objective(target, goals, protocol)
+    protocol = DockingProtocol(
+        exhaustiveness,
+        dock_seed,
+        center=box_center,
+        size=box_size,
+        wall_seconds=wall_limit,
+        preparation=preparation,
+    )
+    asked = constraints(keep, similar_to=similar_to, similarity=similarity, bonds=hydrogen_bond)
+    objective = objective_for(target, task=task, goals=goals, asked=asked, protocol=protocol, isomers=isomers)
+    entries += [Entry(drug.value, f"known: {drug.name}") for drug in objective.references if references]
     limits = objective.docking.limits
     objective.gates = Gates(heavy_atoms=limits.heavy_atoms, torsions=limits.rotors, sa_score=10.0, alerts=False)
     kept = (
@@ -218,55 +257,18 @@ def score(
         else "nothing is kept; `--cache FOLDER` would keep what was docked"
     )
     with closing(objective), stoppable(kept), counting("docking", len(entries), quiet=quiet) as advance:
-        scored = score_all(objective, entries, workers=_many(workers), advance=advance, cache=Cache(cache))
+        scored = score_all(objective, entries, workers=many(workers), advance=advance, cache=Cache(cache))
     if csv is not None:
         write_csv(scored, csv)
     if sdf is not None:
         write_sdf(scored, sdf)
     if as_json:
-        print(json.dumps({"target": objective.target.name, "scored": [each.as_data(detail) for each in scored]}))
+        names = [each.name for each in objective.targets]
+        said = {"target": names[0]} if len(names) == 1 else {"targets": names}
+        print(json.dumps({**said, "scored": [each.as_data(detail) for each in scored]}))
     else:
         print("\n".join(each.as_text(detail) for each in scored))
     raise typer.Exit(1 if all(each.evaluation.failure for each in scored) else 0)
-
-
-@targets_app.command("list")
-def targets_list(as_json: AsJson = False) -> None:
-    """List all targets."""
-    from sciopt.targets.proteins.catalog import names, target
-
-    known = [target(name) for name in names()]
-    if as_json:
-        print(json.dumps([_target_data(each) for each in known], ensure_ascii=False))
-        return
-    for each in known:
-        print(f"{each.name:<8} {each.title}")
-
-
-@targets_app.command("show")
-def targets_show(name: Annotated[str, typer.Argument(help="For example PPARD.")], as_json: AsJson = False) -> None:
-    """Show a target: protein, box, receptor file."""
-    from sciopt.targets.proteins.catalog import target
-
-    data = _target_data(target(name))
-    if as_json:
-        print(json.dumps(data, ensure_ascii=False))
-        return
-    for key, value in data.items():
-        text = ", ".join(map(str, value)) if isinstance(value, list) else value
-        print(f"{key.replace('_', ' '):<16} {text}")
-
-
-def _target_data(target: Any) -> dict[str, Any]:
-    return {
-        "name": target.name,
-        "protein": target.title,
-        "box_center_A": list(target.center),
-        "box_size_A": list(target.size),
-        "receptor": str(target.receptor),
-        "digest": target.digest,
-        "source": target.source,
-    }
 
 
 def demo(out: Path | None) -> None:
@@ -284,9 +286,9 @@ def demo(out: Path | None) -> None:
                 objective,
                 DEMO_START,
                 budget=DEMO_BUDGET,
-                workers=_many(None),
+                workers=many(None),
                 out=folder,
-                ending=Ending(when_met=False),
+                ending=Ending(when_met=False, finalists=1),
                 watch=watch,
             ),
             folder=folder,
@@ -297,40 +299,13 @@ def demo(out: Path | None) -> None:
     print(first[first.index("# Candidate") :])
 
 
-def _objective(target: str, goals: Path | None, protocol: DockingProtocol) -> MoleculeObjective:
-    from sciopt.objectives.molecule.goals import Scoring
-    from sciopt.objectives.molecule.objective import MoleculeObjective
+def tasks(as_json: AsJson = False) -> None:
+    """List DOCKSTRING's tasks with their receptors and losses."""
+    from sciopt.objectives.molecule.tasks import TASKS
 
-    scoring = Scoring() if goals is None else Scoring.from_file(goals)
-    return MoleculeObjective(target, scoring=scoring, docking=protocol)
-
-
-def _open_gates(
-    objective: MoleculeObjective, start: list[str], *, heavy_atoms: int, torsions: int, sa_limit: float
-) -> None:
-    """Set the gates as asked; alerts and labile groups that a start has itself may stay in what comes of it."""
-    from rdkit import Chem
-
-    from sciopt.objectives.molecule.properties.gates import Gates
-
-    gates = Gates(heavy_atoms=heavy_atoms, torsions=torsions, sa_score=sa_limit)
-    for text in start:
-        try:
-            gates = gates.tolerating(objective.canonical(text))
-        except InvalidValue as error:
-            raise InvalidInput(f"the start {text!r} cannot be used: {error}") from error
-    objective.gates = gates
-    for text in start:
-        size = Chem.MolFromSmiles(objective.canonical(text)).GetNumHeavyAtoms()
-        if size > heavy_atoms:
-            print(
-                f"{text} has {size} heavy atoms and a proposal may have {heavy_atoms}: "
-                f"`--heavy-atoms {size}` would allow its own size",
-                file=sys.stderr,
-            )
-
-
-def _many(workers: int | None) -> int:
-    if workers is not None and workers < 1:
-        raise InvalidInput(f"{workers} workers: expected at least 1")
-    return workers or usable_cores()
+    if as_json:
+        data = [{"name": t.name, "targets": list(t.targets), "loss": t.formula} for t in TASKS.values()]
+        print(json.dumps(data, ensure_ascii=False))
+        return
+    for each in TASKS.values():
+        print(f"{each.name:<18} {each.formula}")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 import io
 import math
+import textwrap
 import zlib  # noqa: F401  (see below)
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,8 +31,8 @@ from sciopt.errors import InvalidInput
 _MCS_SECONDS = 2
 _MATCHES = 200
 """Symmetry-equivalent overlays that are compared at most."""
-_CELL_WIDTH, _DRAWN_HEIGHT, _CAPTION_HEIGHT = 250, 150, 46
-_TEXT_SIZE, _LINE = 13, 17
+_CELL_WIDTH, _DRAWN_HEIGHT = 250, 150
+_TEXT_SIZE, _LINE, _LINE_LENGTH = 13, 17, 32
 _PNG_ZOOM = 3
 _LONGEST_BOND = 24.0
 """Pixels; all bonds of one figure are drawn alike, shorter where a molecule would not fit."""
@@ -141,23 +142,28 @@ def _lay_out(molecules: Sequence[Chem.Mol], overlays: Sequence[Overlay | None]) 
 
 @dataclass(frozen=True)
 class _Grid:
-    """What is drawn: one cell for each molecule, its marked atoms, and two lines of caption below."""
+    """What is drawn: one cell for each molecule, its marked atoms, and lines of caption below."""
 
     molecules: tuple[Chem.Mol, ...]
     marked: tuple[list[int], ...]
-    captions: tuple[tuple[str, str], ...]
+    captions: tuple[tuple[str, ...], ...]
     columns: int
+
+    @property
+    def cell_height(self) -> int:
+        """In pixels: the drawing, and room for the longest caption."""
+        return _DRAWN_HEIGHT + _LINE * max(map(len, self.captions)) + 12
 
     @property
     def size(self) -> tuple[int, int]:
         """Width and height in pixels."""
         rows = -(-len(self.molecules) // self.columns)
-        return _CELL_WIDTH * self.columns, (_DRAWN_HEIGHT + _CAPTION_HEIGHT) * rows
+        return _CELL_WIDTH * self.columns, self.cell_height * rows
 
     def corner(self, index: int) -> tuple[int, int]:
         """The upper left corner of a cell, in pixels."""
         row, column = divmod(index, self.columns)
-        return _CELL_WIDTH * column, (_DRAWN_HEIGHT + _CAPTION_HEIGHT) * row
+        return _CELL_WIDTH * column, self.cell_height * row
 
     def lines(self) -> Iterator[tuple[int, int, str, bool]]:
         """Each line of text with the middle of its base line, and whether it is a head line."""
@@ -167,9 +173,18 @@ class _Grid:
                 yield x + _CELL_WIDTH // 2, y + _DRAWN_HEIGHT + _LINE * (number + 1) - 3, text, number == 0
 
 
-def _caption(step: WayStep) -> tuple[str, str]:
-    values = (f"{name.removesuffix(' score')} {_number(value)}" for name, value in step.values.items())
-    return f"{step.number}: loss {_number(step.loss)}", ", ".join(values)
+def _caption(step: WayStep) -> tuple[str, ...]:
+    """The loss, and below it the values by quantity: "Vina", or the receptors where there are several."""
+    names = {name: name.removesuffix(" score").removesuffix(" Vina") for name in step.values}
+    # a value stays with its name where a line is broken
+    values = (
+        f"{names[name]} {_number(value)}".replace(" ", "\N{NO-BREAK SPACE}") for name, value in step.values.items()
+    )
+    lines = textwrap.wrap(", ".join(values), _LINE_LENGTH, break_long_words=False, break_on_hyphens=False)
+    return (
+        f"{step.number}: loss {_number(step.loss)}",
+        *(line.replace("\N{NO-BREAK SPACE}", " ") for line in lines),
+    )
 
 
 def _number(value: float) -> str:

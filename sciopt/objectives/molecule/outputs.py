@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from sciopt.objectives.molecule.figures import WayStep, molecules_on_the_way
-from sciopt.objectives.molecule.goals import UNITS, Scoring
+from sciopt.objectives.molecule.goals import Scoring
+from sciopt.objectives.molecule.pose.files import receptor_of
+from sciopt.objectives.molecule.quantities import is_score, unit_of
 from sciopt.report.figures import Panel, TrajectoryPoint, save, trajectory
 from sciopt.runs.run import Row, Run
 
@@ -16,14 +18,17 @@ WIDEST = 4
 
 
 def write(run: Run) -> list[Path]:
-    """`best.sdf`, `best.pdbqt`, and the figures `trajectory` and `molecules`; the paths that were written."""
+    """`best.sdf` and `best.pdbqt` (`best_PPARA.sdf` and so on where there are several receptors), and the figures
+    `trajectory` and `molecules`; the paths that were written.
+    """
     rows = run.rows
     best = _best(rows)
     if best is None:
         return []
     paths = []
     for name, text in run.artifacts(best.evaluation).items():
-        path = run.folder / f"best{Path(name).suffix}"
+        receptor = receptor_of(name)
+        path = run.folder / f"best{'_' * bool(receptor)}{receptor}{Path(name).suffix}"
         path.write_text(text, encoding="utf-8")
         paths.append(path)
     return [*paths, *_trajectory(run, rows), *_molecules(run, rows)]
@@ -41,8 +46,8 @@ def _values(row: Row) -> dict[str, float]:
 def _trajectory(run: Run, rows: list[Row]) -> list[Path]:
     scoring = Scoring.from_specification(run.specification["objective"]["scoring"])
     points = [TrajectoryPoint(r.number, r.evaluation.loss, _values(r), r.is_best) for r in rows]
-    panels = [Panel(name, UNITS[name], scoring.goal(name)) for name in ("Vina score", "QED")]
-    title = f"{run.specification['objective']['target']}, {run.specification['engine']} engine"
+    panels = [Panel(name, unit_of(name), scoring.goal(name)) for name in _shown(rows)]
+    title = f"{_receptors(run)}, {run.specification['engine']} engine"
     return save(trajectory(points, panels=panels, title=title), run.folder / "trajectory")
 
 
@@ -50,11 +55,23 @@ def _molecules(run: Run, rows: list[Row]) -> list[Path]:
     """The best molecules on the way; the first and the last ones where there are many."""
     way = [row for row in rows if row.is_best and row.evaluation.failure is None]
     shown = way if len(way) <= DRAWN else [way[0], *way[1 - DRAWN :]]
-    steps = [WayStep(r.evaluation.value, r.number, r.evaluation.loss, _drawn(r)) for r in shown]
+    named = _shown(rows)
+    steps = [WayStep(r.evaluation.value, r.number, r.evaluation.loss, _drawn(r, named)) for r in shown]
     rows_drawn = -(-len(steps) // WIDEST)
     return molecules_on_the_way(steps, columns=-(-len(steps) // rows_drawn)).save(run.folder / "molecules")
 
 
-def _drawn(row: Row) -> dict[str, float]:
+def _shown(rows: list[Row]) -> list[str]:
+    """The quantities that figures show: the score in each receptor, and QED."""
+    done = next(row for row in rows if row.evaluation.failure is None)
+    return [*filter(is_score, _values(done)), "QED"]
+
+
+def _receptors(run: Run) -> str:
+    target = run.specification["objective"]["target"]
+    return target if isinstance(target, str) else ", ".join(target)
+
+
+def _drawn(row: Row, names: list[str]) -> dict[str, float]:
     values = _values(row)
-    return {name: values[name] for name in ("Vina score", "QED")}
+    return {name: values[name] for name in names}

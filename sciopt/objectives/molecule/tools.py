@@ -14,7 +14,7 @@ def tools() -> list[Tool]:
         _obabel(),
         installed("dockstring", "receptors and boxes of the 58 targets (its data only)"),
         installed("meeko", "the other ligand preparation", needed=False),
-        installed("gemmi", "needed by meeko", needed=False),
+        installed("gemmi", "structures for targets of your own; needed by meeko", needed=False),
     ]
 
 

@@ -1,62 +1,28 @@
-"""The 58 protein targets of the DOCKSTRING benchmark, read from the data of the installed dockstring package.
+"""Protein targets by name: the 58 of the DOCKSTRING benchmark, and the user's own.
 
 Garcia-Ortegon et al., "DOCKSTRING: easy molecular docking yields better benchmarks for ligand design", J. Chem. Inf.
-Model. 2022, 62, 3486. The receptors are protonated and typed PDBQT files with a box around the pocket.
+Model. 2022, 62, 3486. Its receptors, read from the data of the installed dockstring package, are
+protonated and typed PDBQT files with a box around the pocket. The user's own lie in folders, see `store`.
 """
 
 from __future__ import annotations
 
 import functools
-import hashlib
 import importlib.util
 import math
-from dataclasses import dataclass
 from pathlib import Path
 
 from sciopt.errors import ToolError, UnknownName
+from sciopt.targets.proteins import store
+from sciopt.targets.proteins.target import Target
+
+__all__ = ["SOURCE", "Target", "names", "target"]
 
 SOURCE = "DOCKSTRING 0.3.4"
 
 
-@dataclass(frozen=True)
-class Target:
-    """A rigid receptor and the box that is searched.
-
-    `center` and `size` are in A; `receptor` is an absolute path to a PDBQT file; `digest` is the start of the SHA-256
-    of its bytes, so that two receptors of one name are never mistaken for each other.
-    """
-
-    name: str
-    receptor: Path
-    center: tuple[float, float, float]
-    size: tuple[float, float, float]
-    digest: str
-    title: str = ""
-    group: str = ""
-    source: str = ""
-
-    @classmethod
-    def from_files(
-        cls,
-        name: str,
-        *,
-        receptor: Path,
-        center: tuple[float, float, float],
-        size: tuple[float, float, float],
-        title: str = "",
-        group: str = "",
-        source: str = "",
-    ) -> Target:
-        """A target whose digest is computed from the receptor file; `ToolError` when it cannot be read."""
-        try:
-            digest = hashlib.sha256(receptor.read_bytes()).hexdigest()[:12]
-        except OSError as error:
-            raise ToolError(f"the receptor {receptor} of target {name} cannot be read: {error.strerror}") from error
-        return cls(name, receptor.resolve(), center, size, digest, title, group, source)
-
-
 def names() -> tuple[str, ...]:
-    """The names of all targets, in alphabetical order."""
+    """The names of the built-in targets, in alphabetical order; `store.names` gives the user's own."""
     return tuple(sorted(_PROTEINS))
 
 
@@ -70,15 +36,24 @@ def _load(name: str) -> Target:
 
 
 def target(name: str) -> Target:
-    """The target of that name, in any case; `UnknownName` with suggestions, `ToolError` when its data is missing.
+    """The target of that name, in any case, or in that folder, where the name is a path.
+
+    Raises `UnknownName` with suggestions, `InvalidInput` for a damaged target of the user's own, `ToolError` when the
+    built-in ones are missing.
 
     >>> target("ppard").title
     'Peroxisome proliferator-activated receptor delta'
     """
+    if store.is_path(name):
+        return store.at_path(name)
     wanted = name.strip().upper()
-    if wanted not in _PROTEINS:
-        raise UnknownName.among("target", name, _PROTEINS, hint=f"`sciopt targets list` shows all {len(_PROTEINS)}")
-    return _load(wanted)
+    if wanted in _PROTEINS:
+        return _load(wanted)
+    own = store.find(wanted)
+    if own is not None:
+        return own
+    known = [*_PROTEINS, *store.names()]
+    raise UnknownName.among("target", name, known, hint=f"`sciopt targets list` shows all {len(known)}")
 
 
 def _folder() -> Path:

@@ -25,6 +25,7 @@ from sciopt.objectives.molecule.edits.move import Focus, Move, Sampler
 from sciopt.objectives.molecule.edits.moves import moves
 from sciopt.objectives.molecule.edits.recombine import crossover
 from sciopt.objectives.molecule.properties.gates import Gates
+from sciopt.objectives.molecule.quantities import is_score
 from sciopt.verbalize import Brief
 
 _PARENTS = 5
@@ -141,8 +142,10 @@ def _parent(brief: Brief, evaluation: Evaluation, mol: Chem.Mol, *, rank: int, b
 
 def _hunger(evaluation: Evaluation) -> float:
     """From -1 (only drug-likeness misses its goal) to 1 (only the docking score does); 0.0 where neither is known."""
-    missed = {m.quantity: m.violation for m in evaluation.measurements}
-    return max(-1.0, min(1.0, missed.get("Vina score", 0.0) - missed.get("QED", 0.0)))
+    missed = [(m.quantity, m.violation) for m in evaluation.measurements if m.goal and m.goal.sense == "<="]
+    score = max((violation for quantity, violation in missed if is_score(quantity)), default=0.0)
+    qed = max((m.violation for m in evaluation.measurements if m.quantity == "QED"), default=0.0)
+    return max(-1.0, min(1.0, score - qed))
 
 
 # --- ideas --------------------------------------------------------------------------------------------------------
@@ -169,7 +172,7 @@ def _moved(parent: Parent, gates: Gates, rng: np.random.Generator, *, stalled: b
     """The moves of one parent with their merits; no kind crowds out the others."""
     advice = parent.guidance
     held = frozenset() if stalled else advice.held
-    focus = Focus(kept=held, blocked=(advice.blocked | held) - frozenset(advice.rooms))
+    focus = Focus(kept=held | advice.kept, blocked=(advice.blocked | held) - frozenset(advice.rooms))
     places = sum(atom.GetTotalNumHs() > 0 for atom in parent.mol.GetAtoms()) + 1
     sampler = Sampler(rng, most=max(8, min(100, _MOVES_PER_PARENT // (8 * places))))
     size = parent.mol.GetNumAtoms()

@@ -18,11 +18,12 @@ from rdkit import Chem
 
 from sciopt.objective import Evaluation, Finding
 from sciopt.objectives.molecule.edits import basic as edits
+from sciopt.objectives.molecule.findings.words import atoms_of
 from sciopt.verbalize import Attempt
 
 Key = TypeVar("Key")
-_HEAD = re.compile(r"atoms?((?:[\s,]|and|\d+)+)")
 _ROOM = re.compile(r"room for about (\d+) heavy atom")
+_POLAR = ("missing hydrogen bond", "free acceptor", "free donor")
 _CHARACTERS = ("hydrophobic", "positive", "negative", "polar")
 _DIRECTION = re.compile(r"\b(raise|raising|increase|higher|more|add|lower|lowering|reduce|fewer|less)\b", re.IGNORECASE)
 _UP = frozenset({"raise", "raising", "increase", "higher", "more", "add"})
@@ -58,6 +59,8 @@ class Guidance:
     blocked: frozenset[int] = frozenset()
     held: frozenset[int] = frozenset()
     strong: frozenset[int] = frozenset()
+    kept: frozenset[int] = frozenset()
+    """Atoms of a substructure that every proposal must hold."""
     idle: Mapping[int, str] = field(default_factory=dict)
     donors_wanted: Mapping[int, str] = field(default_factory=dict)
     acceptors_wanted: Mapping[int, str] = field(default_factory=dict)
@@ -67,33 +70,29 @@ class Guidance:
     simplify: str | None = None
 
 
-def atoms_of(subject: str) -> tuple[int, ...]:
-    """The atom indices (from 0) that a subject begins with.
-
-    >>> atoms_of("atoms 3, 4 (aromatic CH, ring CH2)")
-    (2, 3)
-    >>> atoms_of("the whole molecule")
-    ()
-    """
-    plain = re.sub(r"\([^()]*\)", " ", subject)
-    head = _HEAD.match(plain)
-    return tuple(int(number) - 1 for number in re.findall(r"\d+", head[1])) if head else ()
-
-
 def guidance(evaluation: Evaluation, *, atoms: int) -> Guidance:
     """The findings of an evaluation whose molecule has `atoms` heavy atoms, sorted by what can be done with them."""
     findings = evaluation.findings
+    held = _indices(findings, atoms, "hydrogen bond", "required hydrogen bond")
+    strong = _indices(findings, atoms, "strong contact", "lead similarity")
+    unwanted = _by_atom(findings, atoms, "anti-target contact", "anti-target hydrogen bond")
+    idle = _by_atom(findings, atoms, "weak contact", "dispensable group", "repulsion")
     return Guidance(
         edits=tuple((f.edit, f.id, _gain(f)) for f in findings if f.edit is not None),
-        rooms={i: _room(f) for f in reversed(_of(findings, "growth room")) for i in _within(f, atoms)},
+        rooms={i: _room(f) for f in reversed(_of(findings, "growth room", "selectivity")) for i in _within(f, atoms)},
         blocked=_indices(findings, atoms, "blocked growth"),
-        held=_indices(findings, atoms, "hydrogen bond"),
-        strong=_indices(findings, atoms, "strong contact"),
-        idle=_by_atom(findings, atoms, "weak contact", "dispensable group", "repulsion"),
-        donors_wanted=_by_atom(findings, atoms, "free acceptor"),
-        acceptors_wanted=_by_atom(findings, atoms, "free donor"),
+        held=held,
+        strong=strong,
+        kept=_indices(findings, atoms, "kept substructure"),
+        idle={**{i: f for i, f in unwanted.items() if i not in strong | held}, **idle},
+        donors_wanted=_by_atom([*_wanting(findings, "donor"), *_of(findings, "free acceptor")], atoms, *_POLAR),
+        acceptors_wanted=_by_atom([*_wanting(findings, "acceptor"), *_of(findings, "free donor")], atoms, *_POLAR),
         alerts=_by_atom(findings, atoms, "structural alert"),
-        wishes={f.subject: wish for f in _of(findings, "QED property", "rotor cost") if (wish := _wish(f)) is not None},
+        wishes={
+            f.subject: wish
+            for f in _of(findings, "QED property", "rotor cost", "missed window")
+            if (wish := _wish(f)) is not None
+        },
         stiffen=next((f.id for f in _of(findings, "rotor cost")), None),
         simplify=next((f.id for f in _of(findings, "synthetic accessibility")), None),
     )
@@ -103,12 +102,18 @@ def _of(findings: Iterable[Finding], *kinds: str) -> list[Finding]:
     return [f for f in findings if f.kind in kinds]
 
 
+def _wanting(findings: Iterable[Finding], partner: str) -> list[Finding]:
+    """The missing hydrogen bonds that ask for a donor, or an acceptor, at the far end."""
+    missing = _of(findings, "missing hydrogen bond")
+    return [f for f in missing if re.search(rf"\ban? {partner}\b[^.:]* out would reach", f.advice)]
+
+
 def _within(finding: Finding, atoms: int) -> tuple[int, ...]:
     return tuple(i for i in atoms_of(finding.subject) if 0 <= i < atoms)
 
 
-def _indices(findings: Iterable[Finding], atoms: int, kind: str) -> frozenset[int]:
-    return frozenset(i for f in _of(findings, kind) for i in _within(f, atoms))
+def _indices(findings: Iterable[Finding], atoms: int, *kinds: str) -> frozenset[int]:
+    return frozenset(i for f in _of(findings, *kinds) for i in _within(f, atoms))
 
 
 def _by_atom(findings: Sequence[Finding], atoms: int, *kinds: str) -> dict[int, str]:

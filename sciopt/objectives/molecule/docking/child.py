@@ -114,7 +114,8 @@ class _Dock:
         ligand = prepare(
             request["smiles"],
             ph=request["ph"],
-            seed=request["seed"],
+            seed=request["embedding_seed"],
+            preparation=request["preparation"],
             limits=LigandLimits(**{**limits, "elements": frozenset(limits["elements"])}),
             open_babel=self._open_babel,
             on_stage=lambda stage: self._reply({"stage": stage}),
@@ -122,7 +123,7 @@ class _Dock:
         self._reply({"stage": "dock"})
         began = time.perf_counter()
         energies, poses = _search(self._warm[request["key"]], ligand.pdbqt, request=request)
-        return {
+        docked = {
             "smiles": ligand.smiles,
             "docked_smiles": ligand.docked_smiles,
             "score": energies[0][0],
@@ -132,12 +133,28 @@ class _Dock:
             "mol_block": ligand.mol_block,
             "block_atom_of": ligand.block_atom_of,
             "torsions": _torsions(ligand.pdbqt),
+            "ph": request["ph"],
             "seconds": {**ligand.seconds, "dock": time.perf_counter() - began},
         }
+        return self._strained(docked, seed=request["embedding_seed"]) if request["strain"] else docked
+
+    def _strained(self, docked: Message, *, seed: int) -> Message:
+        """The result with the strain of its first pose."""
+        from sciopt.objectives.molecule.docking.protocol import Docking
+        from sciopt.objectives.molecule.pose.strain import strain
+
+        self._reply({"stage": "strain"})
+        began = time.perf_counter()
+        found = strain(Docking.from_json(docked), seed=seed)
+        return {**docked, "strain": found, "seconds": {**docked["seconds"], "strain": time.perf_counter() - began}}
 
 
 def _search(engine: Any, pdbqt: str, *, request: Message) -> tuple[list[list[float]], list[str]]:
-    """Vina's energies in kcal/mol and its poses, best first; `InvalidValue` where there is no good one."""
+    """Vina's energies in kcal/mol and its poses, best first; `InvalidValue` where there is no good one.
+
+    Best is the lowest intermolecular + intramolecular energy, what the search minimises. Vina 1.2.7 lists its poses so,
+    since it prints (that sum - a constant) / a constant; here it does not hang on what a program lists.
+    """
     n_poses = request["n_poses"]
     try:
         engine.set_ligand_from_string(pdbqt)
@@ -148,6 +165,8 @@ def _search(engine: Any, pdbqt: str, *, request: Message) -> tuple[list[list[flo
         raise InvalidValue(f"Vina cannot dock it: {' '.join(str(error).split())}") from error
     if not poses or len(poses) != len(energies):
         raise InvalidValue("Vina found no pose in the box")
+    order = sorted(range(len(poses)), key=lambda i: energies[i][1] + energies[i][2])
+    energies, poses = [energies[i] for i in order], [poses[i] for i in order]
     if energies[0][0] > 0:
         box = " x ".join(f"{side:g}" for side in request["size"])
         raise InvalidValue(

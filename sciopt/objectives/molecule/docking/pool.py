@@ -7,30 +7,24 @@ one per concurrent caller, that keep receptors and maps warm.
 from __future__ import annotations
 
 import dataclasses
-import functools
-import importlib.metadata
-import math
 import os
 import threading
 import time
 import weakref
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
 
-from sciopt.errors import InvalidInput, InvalidValue, SciOptError, ToolError
+from sciopt.errors import InvalidValue, SciOptError, ToolError
 from sciopt.objectives.molecule.docking.process import Child, ChildDied, ChildSlow, Message
-from sciopt.objectives.molecule.ligand.openbabel import OpenBabel
-from sciopt.objectives.molecule.ligand.smiles import BROAD, LigandLimits, canonical_smiles
+from sciopt.objectives.molecule.docking.protocol import Docking, DockingProtocol
+from sciopt.objectives.molecule.ligand.smiles import canonical_smiles
 from sciopt.targets.proteins.catalog import Target
 
-Triple = tuple[float, float, float]
+__all__ = ["Docking", "DockingFailed", "DockingPool", "DockingProtocol", "PoolClosed"]
 
 _MODULE = "sciopt.objectives.molecule.docking.child"
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+_DEFAULT = DockingProtocol()
 _START_SECONDS = 120.0
 _MAPS_SECONDS = 300.0
-_LONGEST_BOX = 126.0  # A; Vina aborts on a box whose maps do not fit into memory
 
 
 class DockingFailed(SciOptError):
@@ -43,110 +37,6 @@ class DockingFailed(SciOptError):
 
 class PoolClosed(ToolError):
     """The pool was closed, perhaps while the ligand was being docked: nothing is known about the ligand."""
-
-
-@dataclass(frozen=True)
-class DockingProtocol:
-    """How a ligand is prepared and docked.
-
-    `center` and `size` (A) replace the target's box where they are given. `seed` serves the embedding and the search.
-    `wall_seconds` and `limits` decide only whether there is a result, not what it is.
-    """
-
-    exhaustiveness: int = 8
-    seed: int = 974528263
-    n_poses: int = 9
-    center: Triple | None = None
-    size: Triple | None = None
-    ph: float = 7.4
-    preparation: str = "dockstring"
-    wall_seconds: float = 300.0
-    limits: LigandLimits = BROAD
-
-    def __post_init__(self) -> None:
-        if self.preparation != "dockstring":
-            raise InvalidInput(f"preparation {self.preparation!r} is unknown: expected dockstring")
-        _expect("exhaustiveness", self.exhaustiveness, low=1, high=1024)
-        _expect("number of poses", self.n_poses, low=1, high=1000)
-        _expect("seed (0 would be a random one)", self.seed, low=1, high=2**31 - 1)
-        _expect("pH", self.ph, low=0, high=14)
-        _expect("wall limit in s", self.wall_seconds, low=0.001, high=86400)
-        for side in self.size or ():
-            _expect("side of the box in A", side, low=1, high=_LONGEST_BOX)
-        for place in self.center or ():
-            _expect("centre of the box in A", place, low=-1e4, high=1e4)
-
-    def box(self, target: Target) -> tuple[Triple, Triple]:
-        """Centre and size of the box in A."""
-        return self.center or target.center, self.size or target.size
-
-    def describe(self, target: Target) -> dict[str, str]:
-        """Everything that changes a number: versions, preparation, search, target and box."""
-        center, size = self.box(target)
-        return {
-            **_versions(),
-            "preparation": self.preparation,
-            "pH": f"{self.ph:g}",
-            "exhaustiveness": str(self.exhaustiveness),
-            "seed": str(self.seed),
-            "n_poses": str(self.n_poses),
-            "target": f"{target.name} {target.digest}",
-            "box": f"center {_triple(center)} A, size {_triple(size)} A",
-        }
-
-
-def _expect(what: str, value: float, *, low: float, high: float) -> None:
-    if not (math.isfinite(value) and low <= value <= high):
-        raise InvalidInput(f"{what}: {value:g} does not fit; expected {low:g} to {high:g}")
-
-
-def _triple(values: Triple) -> str:
-    return f"({', '.join(f'{value:g}' for value in values)})"
-
-
-@functools.cache
-def _versions() -> dict[str, str]:
-    return {
-        "vina": importlib.metadata.version("vina"),
-        "rdkit": importlib.metadata.version("rdkit"),
-        "openbabel": OpenBabel.find().version,
-    }
-
-
-@dataclass(frozen=True)
-class Docking:
-    """What docking one ligand gave.
-
-    `score` is what Vina prints for the first pose, in kcal/mol, lower is better. `energies` holds for each pose Vina's
-    (total, inter, intra, torsions, intra of the best pose) in kcal/mol; `poses` their PDBQT texts. `atom_of` names the
-    atom of `Chem.MolFromSmiles(smiles)` for each ATOM line of a pose, and `block_atom_of` for each atom of `mol_block`
-    (the prepared conformer with all hydrogens); -1 is a hydrogen. `torsions` is the PDBQT's TORSDOF. `cpu_seconds`
-    counts all of it, the maps of a new target included; `seconds` is the wall time of each stage.
-    """
-
-    smiles: str
-    docked_smiles: str
-    score: float
-    energies: tuple[tuple[float, ...], ...]
-    poses: tuple[str, ...]
-    atom_of: tuple[int, ...]
-    mol_block: str
-    block_atom_of: tuple[int, ...]
-    torsions: int
-    cpu_seconds: float = 0.0
-    wall_seconds: float = 0.0
-    seconds: Mapping[str, float] = field(default_factory=dict)
-
-    def to_json(self) -> dict[str, Any]:
-        """A dict that `json.dumps` takes; `from_json` is its inverse."""
-        return dataclasses.asdict(self)
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Docking:
-        """The inverse of `to_json`, also after JSON has made lists of tuples."""
-        exact = {name: tuple(data[name]) for name in ("poses", "atom_of", "block_atom_of")}
-        energies = tuple(tuple(row) for row in data["energies"])
-        return cls(**{**data, **exact, "energies": energies, "seconds": dict(data["seconds"])})
 
 
 class DockingPool:
@@ -189,7 +79,7 @@ class DockingPool:
         for child, _ in idle:
             self._discard(child)
 
-    def dock(self, smiles: str, *, target: Target, protocol: DockingProtocol = DockingProtocol()) -> Docking:
+    def dock(self, smiles: str, *, target: Target, protocol: DockingProtocol = _DEFAULT) -> Docking:
         """Prepare a molecule and dock it into a target; several threads may call at once.
 
         Raises `DockingFailed` with the reason for a ligand that cannot be prepared or docked or passes the wall limit,
@@ -298,6 +188,9 @@ def _request(smiles: str, *, target: Target, protocol: DockingProtocol) -> Messa
         "center": center,
         "size": size,
         "seed": protocol.seed,
+        "embedding_seed": protocol.embedding_seed,
+        "preparation": protocol.preparation,
+        "strain": protocol.strain,
         "ph": protocol.ph,
         "exhaustiveness": protocol.exhaustiveness,
         "n_poses": protocol.n_poses,

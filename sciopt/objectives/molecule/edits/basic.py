@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from itertools import islice
 
 from rdkit import Chem, rdBase
 
@@ -25,15 +26,25 @@ def finish(mol: Chem.Mol) -> str | None:
             smiles = Chem.MolToSmiles(Chem.RemoveHs(Chem.Mol(mol)))
         except (ValueError, RuntimeError):  # valence, aromaticity: the edit is no molecule
             return None
-        parsed = None if "." in smiles else Chem.MolFromSmiles(smiles)
+        parsed = None if "." in smiles else shared(smiles)  # who asks about the edit next finds it read
     if parsed is None or (_SUSPECT.search(smiles) and not closed_and_neutral(parsed)):
         return None
     return str(Chem.MolToSmiles(parsed))
 
 
+def atoms(mol: Chem.Mol) -> Iterator[Chem.Atom]:
+    """The atoms of a molecule that is not changed meanwhile: RDKit's own iteration asks for their number each time."""
+    return map(mol.GetAtomWithIdx, range(mol.GetNumAtoms()))
+
+
+def bonds(mol: Chem.Mol) -> Iterator[Chem.Bond]:
+    """The bonds of a molecule that is not changed meanwhile."""
+    return map(mol.GetBondWithIdx, range(mol.GetNumBonds()))
+
+
 def closed_and_neutral(mol: Chem.Mol) -> bool:
     """No radical, no dummy, and charges only as neighbouring pairs (nitro, N-oxide)."""
-    for atom in mol.GetAtoms():
+    for atom in atoms(mol):
         if atom.GetNumRadicalElectrons() or not atom.GetAtomicNum():
             return False
         charge = atom.GetFormalCharge()
@@ -129,7 +140,7 @@ def remove(mol: Chem.Mol, atoms: Collection[int]) -> str | None:
     if not gone or len(gone) >= mol.GetNumAtoms():
         return None
     edited = Chem.RWMol(mol)
-    edge = [b.GetIdx() for b in mol.GetBonds() if (b.GetBeginAtomIdx() in gone) != (b.GetEndAtomIdx() in gone)]
+    edge = [b.GetIdx() for b in bonds(mol) if (b.GetBeginAtomIdx() in gone) != (b.GetEndAtomIdx() in gone)]
     if any(mol.GetBondWithIdx(b).GetIsAromatic() for b in edge):
         Chem.Kekulize(edited, clearAromaticFlags=True)
     standing = _cap(edited, edge=edge, gone=gone)
@@ -177,7 +188,7 @@ def replace_group(mol: Chem.Mol, atoms: Collection[int], fragment: str) -> str |
     'c1ccc(-c2nnn[nH]2)cc1'
     """
     group = set(atoms)
-    cuts = [b for b in mol.GetBonds() if (b.GetBeginAtomIdx() in group) != (b.GetEndAtomIdx() in group)]
+    cuts = [b for b in bonds(mol) if (b.GetBeginAtomIdx() in group) != (b.GetEndAtomIdx() in group)]
     if len(cuts) != 1 or cuts[0].GetIsAromatic():
         return None
     begin, end = cuts[0].GetBeginAtomIdx(), cuts[0].GetEndAtomIdx()
@@ -201,9 +212,9 @@ def graft(edited: Chem.RWMol, place: int, fragment: str) -> None:
         first.SetNumExplicitHs(first.GetNumExplicitHs() - 1)
     edited.ReplaceAtom(place, first)
     index = {0: place}
-    for atom in list(new.GetAtoms())[1:]:
+    for atom in islice(atoms(new), 1, None):
         index[atom.GetIdx()] = edited.AddAtom(atom)
-    for bond in new.GetBonds():
+    for bond in bonds(new):
         edited.AddBond(index[bond.GetBeginAtomIdx()], index[bond.GetEndAtomIdx()], bond.GetBondType())
         if bond.GetIsAromatic():
             edited.GetBondBetweenAtoms(index[bond.GetBeginAtomIdx()], index[bond.GetEndAtomIdx()]).SetIsAromatic(True)

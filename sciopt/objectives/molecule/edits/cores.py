@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 from functools import partial
+from itertools import islice
 
 from rdkit import Chem
 
@@ -57,7 +58,7 @@ def _cores(mol: Chem.Mol, core: frozenset[int], hands: tuple[Hand, Hand], sample
 
 
 def _insert(mol: Chem.Mol, sampler: Sampler) -> Iterator[Move]:
-    for bond in mol.GetBonds():
+    for bond in edits.bonds(mol):
         one, two = bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()
         if bond.GetBondType() != Chem.BondType.SINGLE or bond.IsInRing():
             continue
@@ -76,7 +77,7 @@ def replace_core(mol: Chem.Mol, core: frozenset[int], hands: tuple[Hand, Hand], 
     """
     edited = Chem.RWMol(mol)
     edited.InsertMol(edits.fragment_mol(template))
-    places = {a.GetAtomMapNum(): a for a in list(edited.GetAtoms())[mol.GetNumAtoms() :] if a.GetAtomMapNum()}
+    places = {a.GetAtomMapNum(): a for a in islice(edits.atoms(edited), mol.GetNumAtoms(), None) if a.GetAtomMapNum()}
     dummies = [places[number].GetIdx() for number in (1, 2)]
     inner = [places[number].GetNeighbors()[0].GetIdx() for number in (1, 2)]
     (one, old_one), (two, old_two) = hands

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from rdkit import Chem
 
+from sciopt.objectives.molecule.edits.basic import bonds
+
 
 @dataclass(frozen=True)
 class Edit:
@@ -85,7 +87,7 @@ EVERYTHING = Sampler()
 
 def cuts(mol: Chem.Mol) -> Iterator[tuple[int, int, frozenset[int]]]:
     """Each single bond outside rings, from both sides: the atom that stays, the one that goes, and all that goes."""
-    for bond in mol.GetBonds():
+    for bond in bonds(mol):
         if bond.GetBondType() == Chem.BondType.SINGLE and not bond.IsInRing():
             begin, end = bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()
             far = side(mol, end, away_from=begin)

@@ -65,7 +65,7 @@ def _fragments(sampler: Sampler) -> Iterator[tuple[str, str]]:
 
 
 def _grow(mol: Chem.Mol, sampler: Sampler) -> Iterator[Move]:
-    for atom in mol.GetAtoms():
+    for atom in edits.atoms(mol):
         if not atom.GetTotalNumHs():
             continue
         site = atom.GetIdx()
@@ -83,7 +83,7 @@ def _prune(mol: Chem.Mol, sampler: Sampler) -> Iterator[Move]:
             label = f"remove the {len(gone)} atoms beyond atom {stays + 1}"
             lost = tuple(sorted(gone))
             yield Move("prune", (stays,), label, partial(edits.remove, mol, lost), grown=-len(gone), lost=lost)
-    for atom in mol.GetAtoms():
+    for atom in edits.atoms(mol):
         if atom.GetDegree() == 1 and atom.GetBonds()[0].GetBondType() == Chem.BondType.DOUBLE:
             site, stays = atom.GetIdx(), atom.GetNeighbors()[0].GetIdx()
             make = partial(edits.remove, mol, (site,))
@@ -107,7 +107,7 @@ def _replace(mol: Chem.Mol, sampler: Sampler) -> Iterator[Move]:
 
 
 def _swap_atoms(mol: Chem.Mol, sampler: Sampler) -> Iterator[Move]:
-    for atom in mol.GetAtoms():
+    for atom in edits.atoms(mol):
         site, symbol = atom.GetIdx(), atom.GetSymbol()
         for new in _swaps(atom):
             make = partial(edits.replace_atom, mol, site, new)
@@ -133,14 +133,14 @@ def _swaps(atom: Chem.Atom) -> tuple[str, ...]:
 
 def _chains(mol: Chem.Mol, sampler: Sampler) -> Iterator[Move]:
     """One atom more or one less in a chain."""
-    for bond in mol.GetBonds():
+    for bond in edits.bonds(mol):
         if bond.GetBondType() == Chem.BondType.SINGLE and not bond.IsInRing():
             one, two = bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()
             for symbol in ("C", "O", "N"):
                 make = partial(edits.insert, mol, one, two, symbol)
                 label = f"put {symbol} between atoms {one + 1} and {two + 1}"
                 yield Move("insert atom", (one, two), label, make, grown=1, fragment=symbol)
-    for atom in mol.GetAtoms():
+    for atom in edits.atoms(mol):
         plain = all(bond.GetBondType() == Chem.BondType.SINGLE for bond in atom.GetBonds())
         if atom.GetDegree() == 2 and plain and not atom.IsInRing():
             site = atom.GetIdx()

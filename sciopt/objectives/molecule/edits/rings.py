@@ -46,7 +46,7 @@ def moves(mol: Chem.Mol, sampler: Sampler) -> Iterator[Move]:
 
 
 def _fuse(mol: Chem.Mol, sampler: Sampler) -> Iterator[Move]:
-    for bond in mol.GetBonds():
+    for bond in edits.bonds(mol):
         ends = (bond.GetBeginAtom(), bond.GetEndAtom())
         if not bond.GetIsAromatic() or any(a.GetSymbol() != "C" or not a.GetTotalNumHs() for a in ends):
             continue
@@ -64,7 +64,7 @@ def _close(mol: Chem.Mol) -> Iterator[Move]:
     """Tie two atoms with hydrogens into a ring of five or six; bridged rings are not made."""
     distances = np.asarray(Chem.GetDistanceMatrix(mol)).astype(int)
     joined = [frozenset(ring) for ring in mol.GetRingInfo().AtomRings()]
-    sites = [a.GetIdx() for a in mol.GetAtoms() if a.GetTotalNumHs() and a.GetSymbol() in "CNO" and _bends(a)]
+    sites = [a.GetIdx() for a in edits.atoms(mol) if a.GetTotalNumHs() and a.GetSymbol() in "CNO" and _bends(a)]
     for place, one in enumerate(sites):
         for two in sites[place + 1 :]:
             path = set(Chem.GetShortestPath(mol, one, two))
@@ -86,7 +86,7 @@ def _bends(atom: Chem.Atom) -> bool:
 
 def _open_and_resize(mol: Chem.Mol) -> Iterator[Move]:
     info = mol.GetRingInfo()
-    for bond in mol.GetBonds():
+    for bond in edits.bonds(mol):
         if bond.GetBondType() != Chem.BondType.SINGLE or info.NumBondRings(bond.GetIdx()) != 1:
             continue
         one, two = bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()
@@ -96,7 +96,7 @@ def _open_and_resize(mol: Chem.Mol) -> Iterator[Move]:
                 make = partial(edits.insert, mol, one, two, symbol)
                 label = f"widen the ring by {symbol} between atoms {one + 1} and {two + 1}"
                 yield Move("resize ring", (one, two), label, make, grown=1, fragment=symbol)
-    for atom in mol.GetAtoms():
+    for atom in edits.atoms(mol):
         site = atom.GetIdx()
         plain = all(b.GetBondType() == Chem.BondType.SINGLE for b in atom.GetBonds())
         if plain and atom.GetDegree() == 2 and info.NumAtomRings(site) == 1 and info.MinAtomRingSize(site) >= 5:

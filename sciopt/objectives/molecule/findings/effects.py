@@ -13,10 +13,14 @@ from sciopt.objectives.molecule.edits.basic import readable
 from sciopt.objectives.molecule.findings.view import PoseView, rotors
 from sciopt.objectives.molecule.properties.measures import sa_score_of
 from sciopt.objectives.molecule.properties.qed import qed_of
+from sciopt.objectives.molecule.quantities import unit_of
 
 Choice = TypeVar("Choice")
 LossChange = Callable[[Mapping[str, float]], float]
-"""The change of the loss for changes of "Vina score" (kcal/mol), "QED" and "SA score"; absent ones do not change."""
+"""The change of the loss for changes of quantities, "Vina score" among them; absent ones do not change."""
+Exact = Callable[[str], Mapping[str, float]]
+"""What is computed exactly of a SMILES, by quantity: QED, SA score, and all else that is judged."""
+_ALWAYS = ("Vina score", "QED", "SA score")  # told also where an edit does not change them
 
 
 @dataclass(frozen=True)
@@ -46,8 +50,14 @@ def vina_and_qed(changes: Mapping[str, float]) -> float:
     return changes.get("Vina score", 0.0) - 10.0 * changes.get("QED", 0.0)
 
 
+def qed_and_sa(smiles: str) -> Mapping[str, float]:
+    """What the default goals and the default loss ask of a molecule without a pose."""
+    return {"QED": qed_of(smiles), "SA score": sa_score_of(smiles)}
+
+
 WORTH = 0.1
 """The expected fall of the loss from which an edit is advised."""
+_NOTHING = 1e-9
 _HOPELESS = 0.2  # of the loss; where an edit costs more, a like one at the same place is not tried
 
 
@@ -74,36 +84,45 @@ class Trial:
 
 @dataclass(frozen=True, eq=False)
 class Scales:
-    """Weighs edits of one molecule: the pose's model for the score, the exact functions for QED and SA score."""
+    """Weighs edits of one molecule: the pose's model for the score, exact functions for all that needs no pose.
+
+    `exact` gives every quantity with a goal or a place in the loss that a SMILES alone decides, QED and SA score first.
+    """
 
     view: PoseView
     loss_change: LossChange
     admit: Callable[[str], None]
+    exact: Exact = qed_and_sa
 
     @cached_property
-    def qed(self) -> float:
-        return qed_of(self.view.smiles)
+    def now(self) -> Mapping[str, float]:
+        """The exact quantities of the molecule as it is."""
+        return self.exact(self.view.smiles)
 
-    @cached_property
+    @property
     def sa_score(self) -> float:
-        return sa_score_of(self.view.smiles)
+        return self.now["SA score"]
 
     @cached_property
     def rotors(self) -> float:
         return rotors(self.view.mol)
 
-    def trial(self, edit: str | None, *, intermolecular: float, kind: str) -> Trial | None:
+    def trial(
+        self, edit: str | None, *, intermolecular: float, kind: str, further: Mapping[str, float] | None = None
+    ) -> Trial | None:
         """The expected effects of an edit, or None where it is no molecule, changes nothing or may not be proposed.
 
         `intermolecular` is what it does to the undivided contact energy (kcal/mol) in the unmoved pose; `kind` is a key
-        of `MODELS`. Only what is expected to lower the loss is asked at the gates, which are slow.
+        of `MODELS`; `further` are modelled changes of other quantities. Only what is expected to lower the loss is
+        asked at the gates, which are slow.
         """
         if edit is None or edit == self.view.smiles:
             return None
         rotor_change = rotors(readable(edit)) - self.rotors
         unmoved = self.view.score_with(intermolecular=intermolecular, rotors=rotor_change) - self.view.score
         vina = MODELS[kind].scale * unmoved
-        changes = {"Vina score": vina, "QED": qed_of(edit) - self.qed, "SA score": sa_score_of(edit) - self.sa_score}
+        exact = {name: value - self.now[name] for name, value in self.exact(edit).items()}
+        changes = {"Vina score": vina, **exact, **(further or {})}
         loss = self.loss_change(changes)
         if loss <= -WORTH and not self._admitted(edit):
             return None
@@ -128,23 +147,26 @@ class Scales:
         return min(trials, key=lambda t: t.loss, default=None)
 
     def effects(self, changes: Mapping[str, float], *, spread: float | None = None) -> tuple[Effect, ...]:
-        """The effects in fixed order, the loss last; `spread` is one standard deviation of the score's change."""
-        units: dict[str, tuple[str, Basis]] = {
-            "Vina score": ("kcal/mol", "model"),
-            "QED": ("", "exact"),
-            "SA score": ("", "exact"),
-        }
+        """The effects in the order of the changes, the loss last; `spread` is one standard deviation of the score's."""
         told = [
-            Effect(name, changes[name], unit, basis, spread if name == "Vina score" else None)
-            for name, (unit, basis) in units.items()
-            if name in changes
+            Effect(name, change, unit_of(name), self._basis(name), spread if name == "Vina score" else None)
+            for name, change in changes.items()
+            if name in _ALWAYS or abs(change) > _NOTHING
         ]
-        modelled = "Vina score" in changes
-        loss_spread = None
-        if modelled and spread is not None:
-            loss_spread = abs(self.loss_change({"Vina score": spread}) - self.loss_change({"Vina score": 0.0}))
+        modelled = any(self._basis(name) == "model" for name in changes)
+        loss_spread = self._loss_spread(changes, spread) if "Vina score" in changes and spread is not None else None
         loss = Effect("loss", self.loss_change(changes), "", "model" if modelled else "exact", loss_spread)
         return (*told, loss)
+
+    def _loss_spread(self, changes: Mapping[str, float], spread: float) -> float | None:
+        """How far the loss moves with the score's error, the larger side; None where the score does not count."""
+        at = self.loss_change(changes)
+        sides = [changes["Vina score"] + step for step in (spread, -spread)]
+        moved = max(abs(self.loss_change({**changes, "Vina score": side}) - at) for side in sides)
+        return moved if moved > _NOTHING else None
+
+    def _basis(self, quantity: str) -> Basis:
+        return "exact" if quantity in self.now else "model"
 
 
 def first_gainful(weighed: Iterable[tuple[Choice, Trial | None]]) -> tuple[Choice, Trial] | None:

@@ -133,7 +133,7 @@ def blocked_growth(found: Sequence[Site], *, most: int = 10) -> list[Finding]:
     if not blocked:
         return []
     view = blocked[0].view
-    reasons = [f"{_obstacle(site)} at atom {site.atom + 1}" for site in blocked]
+    reasons = [f"{obstacle(site)} at atom {site.atom + 1}" for site in blocked]
     seen = f"No heavy atom fits in the place of a hydrogen here. In the way: {listed(reasons)}."
     advice = "Do not grow here."
     if any(view.mol.GetAtomWithIdx(site.atom).GetIsAromatic() for site in blocked):
@@ -141,7 +141,7 @@ def blocked_growth(found: Sequence[Site], *, most: int = 10) -> list[Finding]:
     return [finding("blocked growth", subject([s.atom for s in blocked], names=view.names), seen=seen, advice=advice)]
 
 
-def _obstacle(site: Site) -> str:
+def obstacle(site: Site) -> str:
     """What lies where the next atom would be, and how far from the ligand atom that carries the hydrogen."""
     view = site.view
     chain = site.chain

@@ -14,7 +14,7 @@ from sciopt.objectives.molecule.edits import basic as edits
 from sciopt.objectives.molecule.findings.effects import Scales, Trial, balance, finding, first_gainful
 from sciopt.objectives.molecule.findings.probe import PROBES
 from sciopt.objectives.molecule.findings.shells import CHAIN_STEPS
-from sciopt.objectives.molecule.findings.sites import Site
+from sciopt.objectives.molecule.findings.sites import Site, turned
 from sciopt.objectives.molecule.findings.view import PoseView
 from sciopt.objectives.molecule.findings.words import energy, listed, subject
 from sciopt.objectives.molecule.pose.pdbqt import Floats
@@ -62,7 +62,7 @@ def _made(view: PoseView, pair: int) -> str:
 
 
 @dataclass(frozen=True)
-class _Option:
+class Option:
     """A change at a ligand atom that would meet a pocket atom.
 
     `make` gives the edit, `energy` is the undivided change of the contact energy in kcal/mol, `kind` the model for it.
@@ -82,9 +82,9 @@ def free_partners(found: Sequence[Site], *, view: PoseView, scales: Scales, most
 
     Where none pays by itself, the best one that has no partner is told without an edit: for an exchange.
     """
-    partners = [(p, sorted(_options(p, found, view), key=lambda o: o.energy)) for p in _unsatisfied(view)]
+    partners = [(p, sorted(options_at(p, found, view), key=lambda o: o.energy)) for p in _unsatisfied(view)]
     reachable = sorted(((p, options) for p, options in partners if options), key=lambda w: w[1][0].energy)
-    met: dict[str, tuple[int, _Option, Trial]] = {}
+    met: dict[str, tuple[int, Option, Trial]] = {}
     for partner, options in reachable[:most]:
         best = first_gainful((option, _weigh(option, scales)) for option in options[:2])
         if best is not None:
@@ -95,7 +95,7 @@ def free_partners(found: Sequence[Site], *, view: PoseView, scales: Scales, most
     return [_free(*w, view=view) for w in paying or lonely[:1]]
 
 
-def _weigh(option: _Option, scales: Scales) -> Trial | None:
+def _weigh(option: Option, scales: Scales) -> Trial | None:
     return scales.trial(option.make(), intermolecular=option.energy, kind=option.kind)
 
 
@@ -108,7 +108,7 @@ def _unsatisfied(view: PoseView) -> list[int]:
     return [j for j in near.tolist() if (typed.donor[j] or typed.acceptor[j]) and j not in met]
 
 
-def _options(partner: int, found: Sequence[Site], view: PoseView) -> Iterator[_Option]:
+def options_at(partner: int, found: Sequence[Site], view: PoseView) -> Iterator[Option]:
     at = view.receptor.coordinates[partner]
     for site in found:
         if dist(view.positions[site.atom], at) > _REACH or not _is_carbon(view, site.atom):
@@ -128,7 +128,7 @@ def _suits(partner: int, view: PoseView, probe: str) -> bool:
     return bool((donates and typed.acceptor[partner]) or (accepts and typed.donor[partner]))
 
 
-def _attached(partner: int, at: Floats, site: Site) -> Iterator[_Option]:
+def _attached(partner: int, at: Floats, site: Site) -> Iterator[Option]:
     """OH or NH2 on the atom, or one atom further out as CH2OH or a carboxamide."""
     view, place = site.view, site.atom + 1
     near = float(np.linalg.norm(site.shells.first - at))
@@ -136,7 +136,7 @@ def _attached(partner: int, at: Floats, site: Site) -> Iterator[_Option]:
         if near < _BOND and _suits(partner, view, probe):
             edit = partial(edits.attach, view.mol, site.atom, fragment)
             words = f"{'OH' if fragment == 'O' else 'NH2'} on atom {place}"
-            yield _Option(site.atom, edit, float(site.chain.energies(probe)[0]), probe, near, words)
+            yield Option(site.atom, edit, float(site.chain.energies(probe)[0]), probe, near, words)
     gaps = np.linalg.norm(site.shells.second - at, axis=1)
     fits = site.second_free & (gaps < _BOND)
     half = CHAIN_STEPS // 2
@@ -145,20 +145,20 @@ def _attached(partner: int, at: Floats, site: Site) -> Iterator[_Option]:
         ("C(N)=O", "donor", "acceptor"),
         ("C(N)=O", "acceptor", "donor"),
     ):
-        possible = fits if other is None else fits & np.roll(site.second_free, -half)
+        possible = fits if other is None else fits & turned(site.second_free, -half)
         if not possible.any() or not _suits(partner, view, probe):
             continue
         around = site.chain.energies(probe)[1 : 1 + CHAIN_STEPS]
         if other is not None:
-            around = around + np.roll(site.chain.energies(other)[1 : 1 + CHAIN_STEPS], -half)
+            around = around + turned(site.chain.energies(other)[1 : 1 + CHAIN_STEPS], -half)
         best = int(np.argmin(np.where(possible, around, np.inf)))
         total = float(site.chain.energies("polar carbon")[0] + around[best])
         words = f"{'CH2OH' if fragment == 'CO' else 'a carboxamide'} on atom {place}"
         edit = partial(edits.attach, view.mol, site.atom, fragment)
-        yield _Option(site.atom, edit, total, probe, float(gaps[best]), words)
+        yield Option(site.atom, edit, total, probe, float(gaps[best]), words)
 
 
-def _swapped(partner: int, at: Floats, site: Site) -> Iterator[_Option]:
+def _swapped(partner: int, at: Floats, site: Site) -> Iterator[Option]:
     """The ligand atom itself turned into N, NH or O, where its free side looks at the pocket atom."""
     view = site.view
     atom = view.mol.GetAtomWithIdx(site.atom)
@@ -179,10 +179,10 @@ def _swapped(partner: int, at: Floats, site: Site) -> Iterator[_Option]:
         if _suits(partner, view, probe):
             edit = partial(edits.replace_atom, view.mol, site.atom, symbol)
             words = f"{name} in place of atom {site.atom + 1}"
-            yield _Option(site.atom, edit, float(points.energies(probe)[0]) - lost, probe, gap, words, "swap")
+            yield Option(site.atom, edit, float(points.energies(probe)[0]) - lost, probe, gap, words, "swap")
 
 
-def _free(partner: int, option: _Option, trial: Trial, *, view: PoseView) -> Finding:
+def _free(partner: int, option: Option, trial: Trial, *, view: PoseView) -> Finding:
     typed = view.receptor.typed
     donates, accepts = bool(typed.donor[partner]), bool(typed.acceptor[partner])
     kind = "free donor" if donates and (not accepts or option.acts_as == "acceptor") else "free acceptor"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from math import sqrt
 
 import numpy as np
 
@@ -16,6 +17,7 @@ CHAIN_STEPS = 12
 RING_STEPS = 6
 _BOND, _AROMATIC = 1.5, 1.39
 _BEND = np.radians(65.0)
+_ENDS = np.cumsum([1, CHAIN_STEPS, CHAIN_STEPS, RING_STEPS * 5]).tolist()  # of the kinds of points but the last
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,9 +67,17 @@ def _hexagon(first: Floats, *, axis: Floats, side: Floats) -> Floats:
 
 def shells(origin: Floats, *, hydrogen: Floats) -> Shells:
     """The shells around the bond from an atom at `origin` (3,) to its `hydrogen` (3,), in angstrom."""
-    rotation = _frame(hydrogen - origin)
+    turned = _points() @ _frame(hydrogen - origin) + origin
+    first, second, third, ring, linked = np.split(turned, _ENDS)
+    shapes = (RING_STEPS, 5, 3), (CHAIN_STEPS, 2, 5, 3)
+    return Shells(first[0], second, third, ring.reshape(shapes[0]), linked.reshape(shapes[1]))
+
+
+@lru_cache(maxsize=1)
+def _points() -> Floats:
+    """All points of the template, one after the other."""
     t = _template()
-    return Shells(*(p @ rotation + origin for p in (t.first, t.second, t.third, t.ring, t.linked)))
+    return np.concatenate([p.reshape(-1, 3) for p in (t.first, t.second, t.third, t.ring, t.linked)])
 
 
 def first_positions(origin: Floats, *, hydrogens: Floats) -> Floats:
@@ -78,7 +88,7 @@ def first_positions(origin: Floats, *, hydrogens: Floats) -> Floats:
 
 def _frame(direction: Floats) -> Floats:
     """Rows x, y, z of a right-handed frame with z along `direction`."""
-    z = direction / np.linalg.norm(direction)
-    x = np.cross(z, np.array([1.0, 0.0, 0.0]) if abs(z[0]) < 0.8 else np.array([0.0, 1.0, 0.0]))
-    x = x / np.linalg.norm(x)
-    return np.stack([x, np.cross(z, x), z])
+    zx, zy, zz = (direction / sqrt(direction @ direction)).tolist()
+    x = np.array([0.0, zz, -zy] if abs(zx) < 0.8 else [-zz, 0.0, zx])  # z crossed with the x axis, or with the y axis
+    xx, xy, xz = (x / sqrt(x @ x)).tolist()
+    return np.array([[xx, xy, xz], [zy * xz - zz * xy, zz * xx - zx * xz, zx * xy - zy * xx], [zx, zy, zz]])

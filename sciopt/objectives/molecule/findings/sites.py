@@ -18,6 +18,7 @@ from sciopt.objectives.molecule.pose.vina_terms import RADII, Booleans
 
 _OVERLAP = 0.8  # A; carbon may come this near to the pocket: 3.0 A from another carbon, 2.9 A from nitrogen
 _GAPS = {"first": 2.2, "second": 2.6, "third": 2.8, "ring": 2.6}  # A; to the ligand's other heavy atoms
+_CHAIN_GAPS = np.repeat([_GAPS["first"], _GAPS["second"], _GAPS["third"]], [1, CHAIN_STEPS, CHAIN_STEPS])
 _THIRD = CHAIN_STEPS // 3
 _INDICES = np.arange(CHAIN_STEPS)
 Scalar = TypeVar("Scalar", bound=np.generic)
@@ -46,15 +47,14 @@ class Site:
         """The 25 positions first, second (12), third (12)."""
         return self.pocket.at(self._chain)
 
-    @property
+    @cached_property
     def _chain(self) -> Floats:
         return np.concatenate([self.shells.first[None], self.shells.second, self.shells.third])
 
     @cached_property
     def free(self) -> Booleans:
         """Which of the positions of `chain` a carbon atom can take."""
-        gaps = np.array([_GAPS["first"]] + [_GAPS["second"]] * CHAIN_STEPS + [_GAPS["third"]] * CHAIN_STEPS)
-        return np.asarray(self._open(self._chain, gaps))
+        return np.asarray(self._open(self._chain, _CHAIN_GAPS))
 
     def _open(self, points: Floats, gap: Floats | float) -> Booleans:
         clear = self.pocket.overlap(points, radius=RADII["C"]) < _OVERLAP
@@ -87,9 +87,9 @@ class Site:
         if self.rings.any():
             return 6
         second, third = self.second_free, self.free[1 + CHAIN_STEPS :]
-        if (second & _turned(second, _THIRD) & _turned(second, -_THIRD)).any():
+        if (second & turned(second, _THIRD) & turned(second, -_THIRD)).any():
             return 4
-        if (second & (third | _turned(second, _THIRD))).any():
+        if (second & (third | turned(second, _THIRD))).any():
             return 3
         return 2 if second.any() else 1
 
@@ -130,10 +130,10 @@ class Site:
                 "C(F)(F)F": ("polar carbon", {0: "fluorine", _THIRD: "fluorine", -_THIRD: "fluorine"}),
             }
         for fragment, (first, others) in groups.items():
-            free = np.logical_and.reduce([_turned(self.second_free, -turn) for turn in others])
+            free = np.logical_and.reduce([turned(self.second_free, -turn) for turn in others])
             if not free.any():
                 continue
-            around = sum(_turned(self.chain.energies(p)[1 : 1 + CHAIN_STEPS], -turn) for turn, p in others.items())
+            around = sum(turned(self.chain.energies(p)[1 : 1 + CHAIN_STEPS], -turn) for turn, p in others.items())
             best = int(np.argmin(np.where(free, around, np.inf)))
             energy = float(self.chain.energies(first)[0] + np.asarray(around)[best])
             yield Placed(fragment, energy, _point(self.shells.second[best]))
@@ -163,7 +163,7 @@ class Site:
             yield Placed(fragment, float(self.chain.energies(link)[0] + total[best]), _point(ends[best]))
 
 
-def _turned(around: NDArray[Scalar], steps: int) -> NDArray[Scalar]:
+def turned(around: NDArray[Scalar], steps: int) -> NDArray[Scalar]:
     """`np.roll` of the twelve values around a bond, without its overhead."""
     return around[(_INDICES - steps) % CHAIN_STEPS]
 

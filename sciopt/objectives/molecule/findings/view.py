@@ -10,6 +10,7 @@ import numpy as np
 from rdkit import Chem
 from scipy.spatial.distance import cdist
 
+from sciopt.objectives.molecule.edits.basic import bonds
 from sciopt.objectives.molecule.findings.words import describe_atoms
 from sciopt.objectives.molecule.pose.geometry import Docked, pose_mol
 from sciopt.objectives.molecule.pose.pdbqt import Floats, read_atoms
@@ -126,7 +127,7 @@ def terminal_groups(mol: Chem.Mol, *, most: int = 8) -> Iterator[tuple[int, tupl
     A group has at most `most` heavy atoms and is smaller than what carries it.
     """
     groups = []
-    for bond in mol.GetBonds():
+    for bond in bonds(mol):
         if bond.GetBondType() != Chem.BondType.SINGLE or bond.IsInRing():
             continue
         for carrier, root in (_ends(bond), _ends(bond)[::-1]):

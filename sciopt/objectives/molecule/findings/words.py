@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from rdkit import Chem
 
+from sciopt.objectives.molecule.edits.basic import atoms
 from sciopt.objectives.molecule.pose.receptor import character
 
 _ENVIRONMENTS = tuple(
@@ -39,7 +41,7 @@ def describe_atoms(mol: Chem.Mol) -> tuple[str, ...]:
     for name, pattern in _ENVIRONMENTS:
         for match in mol.GetSubstructMatches(pattern):
             environment.setdefault(match[0], name)
-    return tuple(_describe(atom, environment.get(atom.GetIdx())) for atom in mol.GetAtoms())
+    return tuple(_describe(atom, environment.get(atom.GetIdx())) for atom in atoms(mol))
 
 
 def _describe(atom: Chem.Atom, environment: str | None) -> str:
@@ -58,6 +60,23 @@ def subject(atoms: Sequence[int], *, names: Sequence[str]) -> str:
     numbers = ", ".join(str(i + 1) for i in atoms)
     kinds = ", ".join(names[i] for i in atoms)
     return f"atom{'s' if len(atoms) > 1 else ''} {numbers} ({kinds})"
+
+
+_RECEPTOR = re.compile(r"^[^:]*: ")
+_HEAD = re.compile(r"atoms?((?:[\s,]|and|\d+)+)")
+
+
+def atoms_of(subject: str) -> tuple[int, ...]:
+    """The atom indices (from 0) that a subject begins with, after the receptor where it names one.
+
+    >>> atoms_of("atoms 3, 4 (aromatic CH, ring CH2)"), atoms_of("JAK2: atom 3 (aromatic CH)")
+    ((2, 3), (2,))
+    >>> atoms_of("the whole molecule")
+    ()
+    """
+    plain = re.sub(r"\([^()]*\)", " ", subject)
+    head = _HEAD.match(_RECEPTOR.sub("", plain, count=1))
+    return tuple(int(number) - 1 for number in re.findall(r"\d+", head[1])) if head else ()
 
 
 def listed(items: Iterable[str], *, joint: str = "and") -> str:

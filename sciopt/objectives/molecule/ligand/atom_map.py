@@ -62,12 +62,24 @@ def _pattern(molecule: Chem.Mol) -> tuple[list[object], list[object]]:
 
 
 def _by_match(charged: Chem.Mol, neutral: Chem.Mol) -> tuple[int, ...] | None:
-    """Atoms matched by elements and bonds alone; among symmetric matches the one that keeps the most CIP labels."""
-    matches = _bare(neutral).GetSubstructMatches(_bare(charged), uniquify=False, maxMatches=2000)
+    """Atoms matched by elements and bonds alone; among symmetric matches the one that keeps most CIP labels
+    and, after these, most bond orders: the anionic O of an acid is then the one that carried the proton."""
+    found = _bare(neutral).GetSubstructMatches(_bare(charged), uniquify=False, maxMatches=2000)
+    matches: list[tuple[int, ...]] = [tuple(match) for match in found]
     if charged.GetNumAtoms() != neutral.GetNumAtoms() or not matches:
         return None
     have, want = ([a.GetPropsAsDict().get("_CIPCode") for a in m.GetAtoms()] for m in (charged, neutral))
-    return tuple(max(matches, key=lambda match: sum(have[i] == want[j] for i, j in enumerate(match))))
+
+    def kept(match: tuple[int, ...]) -> tuple[int, int]:
+        labels = sum(have[i] == want[j] for i, j in enumerate(match))
+        same = (
+            neutral.GetBondBetweenAtoms(match[b.GetBeginAtomIdx()], match[b.GetEndAtomIdx()]).GetBondType()
+            == b.GetBondType()
+            for b in charged.GetBonds()
+        )
+        return labels, sum(same)
+
+    return max(matches, key=kept)
 
 
 def _bare(molecule: Chem.Mol) -> Chem.Mol:

@@ -2,8 +2,8 @@
 
 Stages (Garcia-Ortegon et al., J. Chem. Inf. Model. 2022, 62, 3486): canonical neutral SMILES; protonation at a pH by
 Open Babel; one ETKDG conformer from a fixed seed; MMFF94 minimisation, UFF where MMFF94 lacks parameters; PDBQT with
-Gasteiger charges by Open Babel. A stereocentre that the SMILES leaves open is chosen by the embedding: `docked_smiles`
-says which isomer it was.
+Gasteiger charges by Open Babel, or by Meeko where that is asked for. A stereocentre that the SMILES leaves open is
+chosen by the embedding: `docked_smiles` says which isomer it was.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from rdkit.Chem import rdDistGeom, rdForceFieldHelpers
 
 from sciopt.errors import InvalidValue
 from sciopt.objectives.molecule.ligand import atom_map
+from sciopt.objectives.molecule.ligand.meeko_pdbqt import meeko_pdbqt
 from sciopt.objectives.molecule.ligand.openbabel import OpenBabel
 from sciopt.objectives.molecule.ligand.smiles import BROAD, LigandLimits, canonical_smiles
 
@@ -50,11 +51,14 @@ def prepare(
     *,
     ph: float = 7.4,
     seed: int = 974528263,
+    preparation: str = "dockstring",
     limits: LigandLimits = BROAD,
     open_babel: OpenBabel | None = None,
     on_stage: Callable[[str], None] = lambda stage: None,
 ) -> PreparedLigand:
     """Prepare a molecule for docking; `on_stage` hears the name of each stage as it begins.
+
+    `preparation` "dockstring" has Open Babel write the PDBQT, "meeko" has Meeko; all else is the same.
 
     Raises `InvalidValue` with the stage and the reason, and `ToolError` when Open Babel is missing.
     """
@@ -79,15 +83,19 @@ def prepare(
             conformer = _minimise(conformer)
         with stage("PDBQT"):
             block = Chem.MolToMolBlock(conformer)
-            pdbqt = program.convert(
-                block,
-                arguments=["-imol", "-opdbqt", "--partialcharge", "gasteiger"],
-                task="write the molecule as PDBQT with Gasteiger charges",
-            )
             block_atom_of = origin + (-1,) * (conformer.GetNumAtoms() - len(origin))
+            pdbqt = meeko_pdbqt(block) if preparation == "meeko" else _open_babel_pdbqt(block, program=program)
             atom_of = atom_map.by_coordinates(pdbqt, conformer=conformer, block_atom_of=block_atom_of)
         docked = Chem.MolToSmiles(Chem.RemoveHs(conformer))
     return PreparedLigand(smiles, docked, pdbqt, atom_of, block, block_atom_of, seconds)
+
+
+def _open_babel_pdbqt(block: str, *, program: OpenBabel) -> str:
+    return program.convert(
+        block,
+        arguments=["-imol", "-opdbqt", "--partialcharge", "gasteiger"],
+        task="write the molecule as PDBQT with Gasteiger charges",
+    )
 
 
 def _protonate(smiles: str, *, ph: float, program: OpenBabel) -> tuple[Chem.Mol, tuple[int, ...]]:

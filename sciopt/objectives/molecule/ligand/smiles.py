@@ -53,12 +53,12 @@ def canonical_smiles(text: str, *, limits: LigandLimits = BROAD) -> str:
         _check_molecule(molecule, text, limits)
         for atom in molecule.GetAtoms():
             atom.SetAtomMapNum(0)
-        smiles = _fixed_point(Chem.MolToSmiles(molecule))
+        smiles = fixed_point(Chem.MolToSmiles(molecule))
         _check_molecule(Chem.MolFromSmiles(smiles), smiles, limits)
     return smiles
 
 
-def _fixed_point(smiles: str) -> str:
+def fixed_point(smiles: str) -> str:
     """Respell and neutralise until nothing changes; where spellings take turns, the first in alphabetical order."""
     seen: list[str] = []
     while smiles not in seen and len(seen) < _SPELLINGS:

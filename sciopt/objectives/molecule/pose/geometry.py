@@ -34,6 +34,10 @@ class Docked(Protocol):
     def block_atom_of(self) -> Sequence[int]: ...
     @property
     def torsions(self) -> int: ...
+    @property
+    def strain(self) -> float | None: ...
+    @property
+    def ph(self) -> float: ...
 
 
 def pose_mol(docking: Docked, *, index: int = 0) -> Chem.Mol:
@@ -42,12 +46,33 @@ def pose_mol(docking: Docked, *, index: int = 0) -> Chem.Mol:
     Heavy atoms come first, in the order of `Chem.MolFromSmiles(docking.smiles)`, on docked coordinates (A); hydrogens
     follow, those on N, O and S where Vina left them, the others rebuilt. `InvalidInput` when atoms do not match.
     """
-    heavy = _heavy_atoms(docking)
+    heavy = docked_mol(docking)
     atoms = read_atoms(docking.poses[index])
     place(heavy, coordinates=pose_coordinates(atoms, docking.atom_of, count=heavy.GetNumAtoms()))
     mol = Chem.AddHs(heavy, addCoords=True)
     _move_polar_hydrogens(mol, atoms, docking.atom_of)
     return mol
+
+
+def docked_mol(docking: Docked) -> Chem.Mol:
+    """The form that was docked as it was prepared, without hydrogens; its atoms in the order of the SMILES.
+
+    Charges and isomer are those of the pose. `InvalidInput` when block and SMILES do not match.
+    """
+    block = Chem.MolFromMolBlock(docking.mol_block, removeHs=False)
+    if block is None:
+        raise InvalidInput(f"the prepared form of {docking.smiles} cannot be read")
+    keep = [i for i, a in enumerate(block.GetAtoms()) if a.GetAtomicNum() > 1]
+    atoms = [docking.block_atom_of[i] for i in keep]
+    if sorted(atoms) != list(range(len(atoms))):
+        raise InvalidInput(f"the prepared form of {docking.smiles} does not hold each of its atoms once")
+    heavy = Chem.RemoveAllHs(block)
+    return Chem.RenumberAtoms(heavy, [int(i) for i in np.argsort(atoms)])
+
+
+def prepared_mol(docking: Docked) -> Chem.Mol:
+    """The prepared conformer before docking, its atoms in the order of `pose_mol`, its hydrogens rebuilt."""
+    return Chem.AddHs(docked_mol(docking), addCoords=True)
 
 
 def pose_coordinates(atoms: PdbqtAtoms, atom_of: Sequence[int], *, count: int) -> Floats:
@@ -66,7 +91,7 @@ def place(mol: Chem.Mol, *, coordinates: Floats) -> None:
 
 
 def pose_sdf(docking: Docked) -> str:
-    """All poses, best first, as SDF: "Vina score" and "Vina intermolecular" (kcal/mol), "SMILES" and "pose" on each."""
+    """All poses, best first, as SDF: on each "SMILES", "pose" and Vina's energies, on the first "strain" (kcal/mol)."""
     records = []
     for index, energies in enumerate(docking.energies[: len(docking.poses)]):
         mol = pose_mol(docking, index=index)
@@ -77,23 +102,13 @@ def pose_sdf(docking: Docked) -> str:
             "pose": str(index + 1),
             "Vina score": f"{energies[0]:.3f}",
             "Vina intermolecular": f"{energies[1]:.3f}",
+            "Vina intramolecular": f"{energies[2]:.3f}",
         }
+        if index == 0 and docking.strain is not None:
+            fields["strain"] = f"{docking.strain:.3f}"
         lines = "".join(f">  <{name}>\n{value}\n\n" for name, value in fields.items())
         records.append(f"{Chem.MolToMolBlock(mol)}{lines}$$$$\n")
     return "".join(records)
-
-
-def _heavy_atoms(docking: Docked) -> Chem.Mol:
-    """The prepared ligand without hydrogens, its atoms in the order of the SMILES."""
-    block = Chem.MolFromMolBlock(docking.mol_block, removeHs=False)
-    if block is None:
-        raise InvalidInput(f"the prepared form of {docking.smiles} cannot be read")
-    keep = [i for i, a in enumerate(block.GetAtoms()) if a.GetAtomicNum() > 1]
-    atoms = [docking.block_atom_of[i] for i in keep]
-    if sorted(atoms) != list(range(len(atoms))):
-        raise InvalidInput(f"the prepared form of {docking.smiles} does not hold each of its atoms once")
-    heavy = Chem.RemoveAllHs(block)
-    return Chem.RenumberAtoms(heavy, [int(i) for i in np.argsort(atoms)])
 
 
 def _move_polar_hydrogens(mol: Chem.Mol, atoms: PdbqtAtoms, atom_of: Sequence[int]) -> None:

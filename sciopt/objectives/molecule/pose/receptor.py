@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,9 @@ from scipy.spatial import cKDTree
 from sciopt.errors import InvalidInput
 from sciopt.objectives.molecule.pose.pdbqt import Floats, read_atoms
 from sciopt.objectives.molecule.pose.vina_terms import Booleans, Integers, PoseTerms, TypedAtoms, terms, typed
+
+Kind = tuple[float, bool, bool, bool]
+"""What Vina's terms ask of an atom: radius (A), hydrophobic, donor, acceptor."""
 
 _CHARACTERS = {
     "hydrophobic": "ALA VAL LEU ILE MET MEU PHE TRP PRO CYS CYX LEV HEM",
@@ -42,8 +46,17 @@ class Receptor:
         """Indices of the heavy atoms within `radius` angstrom of any of the points, shape (n, 3), in rising order."""
         if len(points) == 0:
             return np.zeros(0, dtype=np.int64)
-        found = np.concatenate([np.asarray(f, dtype=np.int64) for f in self.tree.query_ball_point(points, radius)])
-        return np.asarray(self.typed.heavy[np.unique(found)])
+        found = set(chain.from_iterable(self.tree.query_ball_point(points, radius, return_sorted=False)))
+        return np.asarray(self.typed.heavy[np.array(sorted(found), dtype=np.int64)])
+
+    @cached_property
+    def kinds(self) -> tuple[tuple[Kind, ...], Integers]:
+        """The kinds of atoms that Vina's terms tell apart, and which of them each atom is."""
+        typed = self.typed
+        columns = (typed.radius, typed.hydrophobic, typed.donor, typed.acceptor)
+        table = np.stack([np.asarray(column, dtype=float) for column in columns], axis=1)
+        unique, kind = np.unique(table, axis=0, return_inverse=True)
+        return tuple((float(r), bool(h), bool(d), bool(a)) for r, h, d, a in unique), kind.reshape(-1)
 
     def residue(self, atom: int) -> str:
         """The residue of an atom: "HIS413"."""

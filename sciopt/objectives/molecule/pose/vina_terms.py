@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -182,7 +183,7 @@ def terms(pose: TypedAtoms, receptor: TypedAtoms, *, tree: cKDTree, rotors: floa
     heavy = pose.heavy
     found = tree.query_ball_point(pose.coordinates[heavy], CUTOFF, return_sorted=False) if len(heavy) else []
     ligand = np.repeat(heavy, [len(f) for f in found])
-    near = np.fromiter((j for f in found for j in f), dtype=np.int64, count=len(ligand))
+    near = np.fromiter(chain.from_iterable(found), dtype=np.int64, count=len(ligand))
     atoms = receptor.heavy[near]
     distance = np.linalg.norm(pose.coordinates[ligand] - receptor.coordinates[atoms], axis=1)
     energies = pair_energies(

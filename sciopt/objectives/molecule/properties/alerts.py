@@ -1,28 +1,26 @@
 """Structural alerts: substructures that mislead assays (PAINS) or are unwanted in leads (BRENK), with their atoms.
 
 PAINS: Baell and Holloway, J. Med. Chem. 53, 2719 (2010). BRENK: Brenk et al., ChemMedChem 3, 435 (2008). Both as
-RDKit ships them. A PAINS pattern is searched only in molecules with the elements and bonds to hold it.
+RDKit ships them. A pattern is searched only in molecules with the atoms and bonds to hold it.
 """
 
 from __future__ import annotations
 
-import csv
 import functools
-import re
-from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Literal
 
-import numpy as np
-from numpy.typing import NDArray
-from rdkit import Chem, RDConfig
+from rdkit import Chem
+
+from sciopt.objectives.molecule.properties.graph import graph
+from sciopt.objectives.molecule.properties.patterns import PatternSieve
 
 Catalog = Literal["PAINS", "BRENK"]
-_DEFINITE = re.compile(r"\[(?:#(\d+)|([cnos]|Cl|Br|I))[\];&X]")
-_NUMBERS = {"c": 6, "n": 7, "o": 8, "s": 16, "Cl": 17, "Br": 35, "I": 53}
-Parts = Counter[tuple[int, ...]]
-"""How often an element (n,), a bonded pair (n, n, 0) or a double bond outside aromatic rings (n, n, 2) is there."""
+CATALOGS: tuple[Catalog, ...] = ("BRENK", "PAINS")
+_MAGIC = b"\xef\xbe\xad\xde"  # with which RDKit begins a molecule in bytes
 
 
 @dataclass(frozen=True)
@@ -45,104 +43,59 @@ def alerts(mol: Chem.Mol) -> tuple[Alert, ...]:
     >>> [alert.label for alert in alerts(Chem.MolFromSmiles("O=[N+]([O-])c1ccccc1"))]
     ['BRENK nitro_group', 'BRENK Oxygen-nitrogen_single_bond']
     """
-    return tuple(sorted([*_brenk(mol), *_pains(mol)], key=lambda alert: alert.label.lower()))
+    return tuple(sorted((_alert(*hit, mol) for hit in _hits(mol)), key=lambda alert: alert.label.lower()))
 
 
 def new_alerts(mol: Chem.Mol, *, known: frozenset[str]) -> tuple[Alert, ...]:
     """Alerts whose label is not among the known ones, of the first catalog that has any: quicker than all of them."""
-    for search in (_brenk, _pains):
-        found = tuple(alert for alert in search(mol) if alert.label not in known)
+    for _, hits in groupby(_hits(mol), key=itemgetter(0)):
+        found = tuple(alert for alert in (_alert(*hit, mol) for hit in hits) if alert.label not in known)
         if found:
             return found
     return ()
 
 
-def _brenk(mol: Chem.Mol) -> list[Alert]:
-    return [Alert("BRENK", e.GetDescription(), _atoms(e, mol)) for e in _catalog("BRENK").GetMatches(mol)]
+def _hits(mol: Chem.Mol) -> Iterator[tuple[Catalog, Any]]:
+    """The entries that match, catalog by catalog."""
+    sieve, entries = _sieve()
+    possible = (entries[index] for index in sieve.possible(graph(mol)))
+    return ((catalog, entry) for catalog, entry in possible if entry.HasFilterMatch(mol))
 
 
-def _pains(mol: Chem.Mol) -> list[Alert]:
-    possible = _sieve().possible(mol)
-    return [Alert("PAINS", e.GetDescription(), _atoms(e, mol)) for e in possible if e.HasFilterMatch(mol)]
+def _alert(catalog: Catalog, entry: Any, mol: Chem.Mol) -> Alert:
+    atoms = {atom for match in entry.GetFilterMatches(mol) for _, atom in match.atomPairs}
+    return Alert(catalog, entry.GetDescription(), tuple(sorted(atoms)))
 
 
-def _atoms(entry: Any, mol: Chem.Mol) -> tuple[int, ...]:
-    return tuple(sorted({atom for match in entry.GetFilterMatches(mol) for _, atom in match.atomPairs}))
+@functools.lru_cache(maxsize=1)
+def _sieve() -> tuple[PatternSieve, tuple[tuple[Catalog, Any], ...]]:
+    """The sieve of both catalogs, with their entries."""
+    found = tuple((name, entry) for name in CATALOGS for entry in _entries(name))
+    return PatternSieve.of([_pattern(entry) for _, entry in found]), found
 
 
-@functools.lru_cache(maxsize=4)
-def _catalog(name: Catalog) -> Any:
+def _entries(name: Catalog) -> Iterator[Any]:
     from rdkit.Chem import FilterCatalog
 
     parameters = FilterCatalog.FilterCatalogParams()
     parameters.AddCatalog(getattr(FilterCatalog.FilterCatalogParams.FilterCatalogs, name))
-    return FilterCatalog.FilterCatalog(parameters)
+    catalog = FilterCatalog.FilterCatalog(parameters)
+    return (catalog.GetEntryWithIdx(index) for index in range(catalog.GetNumEntries()))
 
 
-Needs = tuple[tuple[tuple[int, ...], int], ...]
-
-
-@dataclass(frozen=True)
-class _Sieve:
-    """The entries of a catalog, and what each needs: one row per entry, one column per part."""
-
-    entries: tuple[Any, ...]
-    parts: tuple[tuple[int, ...], ...]
-    needs: NDArray[np.int16]
-
-    def possible(self, mol: Chem.Mol) -> list[Any]:
-        """The entries that have to be searched in a molecule."""
-        has = _parts(mol)
-        fits = (self.needs <= np.array([has[part] for part in self.parts], dtype=np.int16)).all(axis=1)
-        return [self.entries[index] for index in np.flatnonzero(fits)]
-
-
-@functools.lru_cache(maxsize=1)
-def _sieve() -> _Sieve:
-    catalog, known = _catalog("PAINS"), _pains_needs()
-    entries = tuple(catalog.GetEntryWithIdx(index) for index in range(catalog.GetNumEntries()))
-    parts = tuple(sorted({part for needs in known.values() for part, _ in needs}))
-    needs = np.zeros((len(entries), len(parts)), dtype=np.int16)
-    for row, entry in enumerate(entries):
-        for part, count in known.get(entry.GetDescription(), ()):
-            needs[row, parts.index(part)] = count
-    return _Sieve(entries, parts, needs)
-
-
-def _pains_needs() -> dict[str, Needs]:
-    """What each PAINS pattern needs, from the SMARTS beside RDKit; nothing is known where that file is missing."""
-    table = Path(RDConfig.RDDataDir) / "Pains" / "wehi_pains.csv"
-    if not table.is_file():
-        return {}
-    with table.open(newline="", encoding="utf-8") as rows:
-        return {row[1].removeprefix("<regId=").removesuffix(">"): _needs(row[0]) for row in csv.reader(rows) if row}
-
-
-def _needs(smarts: str) -> Needs:
-    """A lower bound on the parts: only atoms count whose element the pattern leaves no choice about."""
-    pattern: Any = Chem.MolFromSmarts(smarts)  # the stubs of RDKit misname the arguments of GetSmarts
-    element = [_element(atom.GetSmarts()) for atom in pattern.GetAtoms()]
-    counts: Parts = Counter((e,) for e in element if e > 1)
-    for bond in pattern.GetBonds():
-        one, two = sorted((element[bond.GetBeginAtomIdx()], element[bond.GetEndAtomIdx()]))
-        if one > 1:
-            counts[one, two, 0] += 1
-            counts[one, two, 2] += bond.GetSmarts() == "="
-    return tuple(sorted((part, count) for part, count in counts.items() if count))
-
-
-def _parts(mol: Chem.Mol) -> Parts:
-    counts: Parts = Counter((atom.GetAtomicNum(),) for atom in mol.GetAtoms())
-    for bond in mol.GetBonds():
-        one, two = sorted((bond.GetBeginAtom().GetAtomicNum(), bond.GetEndAtom().GetAtomicNum()))
-        counts[one, two, 0] += 1
-        counts[one, two, 2] += bond.GetBondType() == Chem.BondType.DOUBLE
-    return counts
-
-
-def _element(smarts: str) -> int:
-    """The one element that an atom's SMARTS admits, 0 where it offers a choice."""
-    text = smarts if smarts.startswith("[") else f"[{smarts}]"
-    head = re.sub(r"\(.*\)", "", text).partition(";")[0]
-    found = None if "," in head else _DEFINITE.match(f"{head};")
-    return 0 if found is None else int(found[1] or _NUMBERS[found[2]])
+def _pattern(entry: Any) -> Chem.Mol | None:
+    """The pattern of an entry, which RDKit gives only as part of its bytes; None where it cannot be told."""
+    text = bytes(entry.Serialize())
+    head, magic, _ = text.partition(_MAGIC)
+    length = head.split()[-1:]
+    if not magic or not length or not length[0].isdigit():
+        return None
+    pattern, rest = text[len(head) : len(head) + int(length[0])], text[len(head) + int(length[0]) :]
+    if _MAGIC in rest:  # of several patterns
+        return None
+    read: Any = Chem.Mol  # its stubs ask for a str
+    try:
+        found: Chem.Mol = read(pattern)
+    except RuntimeError:  # another format of bytes: the entry is always searched
+        return None
+    return found

@@ -18,13 +18,25 @@ from rdkit import Chem
 from rdkit.Chem import rdMolDescriptors
 
 from sciopt.errors import InvalidValue
-from sciopt.objectives.molecule.edits.basic import closed_and_neutral, parse, shared
+from sciopt.objectives.molecule.edits.basic import atoms, closed_and_neutral, parse, shared
 from sciopt.objectives.molecule.properties.alerts import alerts as structural_alerts
 from sciopt.objectives.molecule.properties.alerts import new_alerts
 from sciopt.objectives.molecule.properties.measures import sa_score_of
+from sciopt.objectives.molecule.properties.similarity import Lead, Measure
 from sciopt.objectives.molecule.properties.stability import all_labile, labile, labile_atoms
+from sciopt.objectives.molecule.properties.substructures import holds
 
 _STAY = "The start molecule's own alerts and labile groups may stay: {}."
+_KEEP = "The substructure {} (SMARTS) stays in the molecule."
+_NEAR = "The {} similarity to the lead {} is at least {}."
+
+
+@dataclass(frozen=True)
+class Near:
+    """A lead and the least similarity to it that a proposal must have."""
+
+    lead: Lead
+    at_least: float
 
 
 @dataclass(frozen=True)
@@ -33,7 +45,8 @@ class Gates:
 
     `torsions` is the number of RDKit's rotatable bonds, which approximates Vina's active torsions (Vina also turns the
     bonds to OH and NH2 hydrogens, and counts no amide bond). `known_alerts` are the labels of alerts
-    ("BRENK nitro_group") and the names of labile groups that pass, usually because the start molecule has them.
+    ("BRENK nitro_group") and the names of labile groups that pass, usually because the start molecule has them. `keep`
+    are substructures (SMARTS) that a proposal must hold.
     """
 
     heavy_atoms: int = 28
@@ -45,6 +58,8 @@ class Gates:
     alerts: bool = True
     unstable: bool = True
     known_alerts: frozenset[str] = frozenset()
+    keep: tuple[str, ...] = ()
+    near: Near | None = None
 
     def admit(self, smiles: str, *, known_alerts: frozenset[str] = frozenset()) -> None:
         """Raise `InvalidValue` with the reason where a molecule may not be proposed.
@@ -81,6 +96,9 @@ class Gates:
         said += [sentence for name, sentence in _BANS.items() if getattr(self, name)]
         if self.known_alerts:
             said.append(_STAY.format("; ".join(sorted(self.known_alerts))))
+        said += [_KEEP.format(smarts) for smarts in self.keep]
+        if self.near is not None:
+            said.append(_NEAR.format(self.near.lead.measure, self.near.lead.smiles, repr(self.near.at_least)))
         return tuple(said)
 
     @classmethod
@@ -95,7 +113,9 @@ class Gates:
         if not found and not any(bans.values()):
             return cls()
         stay = _said(_STAY, sentences)
-        return cls(**{**found, **bans, "known_alerts": frozenset(stay.split("; ") if stay else ())})
+        known = frozenset(stay.split("; ") if stay else ())
+        keep = tuple(kept for each in sentences if (kept := _said(_KEEP, [each])) is not None)
+        return cls(**{**found, **bans, "known_alerts": known, "keep": keep, "near": _read_near(sentences)})
 
 
 _LIMITS = {
@@ -130,6 +150,15 @@ def _said(sentence: str, sentences: Sequence[str]) -> str | None:
     return next((match[1] for match in map(pattern.fullmatch, sentences) if match), None)
 
 
+def _read_near(sentences: Sequence[str]) -> Near | None:
+    pattern = re.compile(re.escape(_NEAR).replace(r"\{\}", r"(\S+)"))
+    said = next((match for match in map(pattern.fullmatch, sentences) if match), None)
+    if said is None:
+        return None
+    measure: Measure = "tversky" if said[1] == "tversky" else "tanimoto"
+    return Near(Lead(said[2], measure), float(said[3]))
+
+
 def _shown(value: Any) -> str:
     return ", ".join(value) if isinstance(value, tuple) else str(value)
 
@@ -154,6 +183,7 @@ def _reasons(gates: Gates, smiles: str) -> Iterator[str]:
         yield "it is not one molecule that RDKit reads"
         return
     yield from _size_and_elements(gates, mol)
+    yield from _strayed(gates, smiles)
     if gates.unstable and (rule := labile(mol, tolerated=gates.known_alerts)):
         yield f"it holds a labile or unwanted group ({rule.name}), which {rule.reason}"
     if math.isfinite(gates.sa_score) and (score := sa_score_of(smiles)) > gates.sa_score:
@@ -164,10 +194,22 @@ def _reasons(gates: Gates, smiles: str) -> Iterator[str]:
             yield f"it has the structural alert {', '.join(alert.label for alert in new)}"
 
 
+def _strayed(gates: Gates, smiles: str) -> Iterator[str]:
+    """What a proposal lost of that which the user asked to keep."""
+    for smarts in gates.keep:
+        if not holds(smiles, smarts):
+            yield f"it does not hold the substructure {smarts}, which is to be kept"
+    near = gates.near
+    if near is not None and (like := near.lead.similarity(smiles)) < near.at_least:
+        yield (
+            f"its {near.lead.measure} similarity to the lead {near.lead.smiles} is {like:.2f}, below {near.at_least:g}"
+        )
+
+
 def _size_and_elements(gates: Gates, mol: Chem.Mol) -> Iterator[str]:
     if not closed_and_neutral(mol):
         yield "it is charged or has unpaired electrons"
-    foreign = sorted({atom.GetSymbol() for atom in mol.GetAtoms()} - set(gates.elements) - {"H"})
+    foreign = sorted({atom.GetSymbol() for atom in atoms(mol)} - set(gates.elements) - {"H"})
     if foreign:
         yield f"it holds {', '.join(foreign)}; allowed are {', '.join(gates.elements)}"
     heavy = mol.GetNumHeavyAtoms()

@@ -9,6 +9,7 @@ from rdkit import Chem
 from rdkit.Chem import rdMolDescriptors
 
 from sciopt.objectives.molecule.edits.basic import readable
+from sciopt.objectives.molecule.properties.logp import log_p
 from sciopt.objectives.molecule.properties.qed import qed
 
 
@@ -50,16 +51,11 @@ def lipinski(mol: Chem.Mol) -> tuple[Violation, ...]:
     """
     numbers = (
         ("molecular weight", rdMolDescriptors.CalcExactMolWt(mol), 500.0),
-        ("logP", _log_p(mol), 5.0),
+        ("logP", log_p(mol), 5.0),
         ("hydrogen-bond donors", rdMolDescriptors.CalcNumLipinskiHBD(mol), 5.0),
         ("hydrogen-bond acceptors", rdMolDescriptors.CalcNumLipinskiHBA(mol), 10.0),
     )
     return tuple(Violation(name, float(value), limit) for name, value, limit in numbers if value > limit)
-
-
-def _log_p(mol: Chem.Mol) -> float:
-    """Wildman and Crippen's logP, J. Chem. Inf. Comput. Sci. 39, 868-873 (1999)."""
-    return float(rdMolDescriptors.CalcCrippenDescriptors(mol)[0])
 
 
 def measure(mol: Chem.Mol) -> dict[str, Property]:
@@ -68,7 +64,7 @@ def measure(mol: Chem.Mol) -> dict[str, Property]:
         "QED": Property(qed(mol)),
         "SA score": Property(sa_score(mol)),
         "molecular weight": Property(float(rdMolDescriptors._CalcMolWt(mol)), "g/mol"),
-        "logP": Property(_log_p(mol)),
+        "logP": Property(log_p(mol)),
         "polar surface area": Property(float(rdMolDescriptors.CalcTPSA(mol)), "Å²"),
         "hydrogen-bond donors": Property(float(rdMolDescriptors.CalcNumHBD(mol))),
         "hydrogen-bond acceptors": Property(float(rdMolDescriptors.CalcNumHBA(mol))),

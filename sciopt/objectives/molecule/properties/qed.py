@@ -15,8 +15,12 @@ from typing import Any, Literal
 
 from rdkit import Chem
 from rdkit.Chem import QED as _RDKIT_QED
+from rdkit.Chem import rdMolDescriptors
 
 from sciopt.objectives.molecule.edits.basic import readable
+from sciopt.objectives.molecule.properties.graph import graph
+from sciopt.objectives.molecule.properties.logp import log_p
+from sciopt.objectives.molecule.properties.patterns import PatternSieve
 
 QED: Any = _RDKIT_QED  # untyped
 
@@ -59,13 +63,18 @@ def qed(mol: Chem.Mol) -> float:
     >>> round(qed(Chem.MolFromSmiles("CC(=O)Oc1ccccc1C(=O)O")), 3)
     0.55
     """
-    return _mean({name: _desirability(name, value) for name, value in QED.properties(mol)._asdict().items()})
+    return _of(_values(Chem.RemoveHs(mol)))
 
 
 @functools.lru_cache(maxsize=20_000)
 def qed_of(smiles: str) -> float:
     """`qed` of a SMILES that RDKit reads, remembered."""
-    return qed(readable(smiles))
+    return _of(_values_of(smiles))
+
+
+@functools.lru_cache(maxsize=512)
+def _values_of(smiles: str) -> dict[str, float]:
+    return _values(readable(smiles))  # no hydrogen of it is an atom that could be removed
 
 
 def gain_with(properties: Sequence[PropertyHeadroom], *, name: str, value: float) -> float:
@@ -77,13 +86,48 @@ def gain_with(properties: Sequence[PropertyHeadroom], *, name: str, value: float
 
 def alert_atoms(mol: Chem.Mol) -> tuple[tuple[int, ...], ...]:
     """The atoms of each unwanted group on QED's own list, one match each, in the order of the list."""
-    found = (mol.GetSubstructMatch(pattern) for pattern in QED.StructuralAlerts)
+    found = (mol.GetSubstructMatch(QED.StructuralAlerts[index]) for index in _sieve().possible(graph(mol)))
     return tuple(tuple(sorted(match)) for match in found if match)
+
+
+@functools.lru_cache(maxsize=1)
+def _sieve() -> PatternSieve:
+    return PatternSieve.of(QED.StructuralAlerts)
+
+
+def _values(mol: Chem.Mol) -> dict[str, float]:
+    """The eight properties by RDKit's names and definitions, which it computes slower: with every alert searched."""
+    known = graph(mol)
+    aromatic = Chem.DeleteSubstructs(Chem.Mol(mol), QED.AliphaticRings)
+    strict = rdMolDescriptors.NumRotatableBondsOptions.Strict
+    return {
+        "MW": rdMolDescriptors._CalcMolWt(mol),
+        "ALOGP": log_p(mol, known=known),
+        "HBA": sum(len(mol.GetSubstructMatches(pattern)) for pattern in QED.Acceptors),
+        "HBD": rdMolDescriptors.CalcNumHBD(mol),
+        "PSA": rdMolDescriptors.CalcTPSA(mol),
+        "ROTB": rdMolDescriptors.CalcNumRotatableBonds(mol, strict),
+        "AROM": len(Chem.GetSSSR(aromatic)),
+        "ALERTS": sum(mol.HasSubstructMatch(QED.StructuralAlerts[index]) for index in _sieve().possible(known)),
+    }
+
+
+def property_values(mol: Chem.Mol) -> dict[str, float]:
+    """QED's eight properties by the chemist's names."""
+    return {_WORDS[name][0]: float(value) for name, value in _values(Chem.RemoveHs(mol)).items()}
 
 
 def headroom(mol: Chem.Mol) -> tuple[PropertyHeadroom, ...]:
     """What each property could give, greatest gain first; exact, since QED recomposes from its desirabilities."""
-    values = QED.properties(mol)._asdict()
+    return _headroom(_values(Chem.RemoveHs(mol)))
+
+
+def headroom_of(smiles: str) -> tuple[PropertyHeadroom, ...]:
+    """`headroom` of a SMILES that RDKit reads."""
+    return _headroom(_values_of(smiles))
+
+
+def _headroom(values: dict[str, float]) -> tuple[PropertyHeadroom, ...]:
     parts = {name: _desirability(name, value) for name, value in values.items()}
     whole = _mean(parts)
     found = [_property(name, float(value), parts=parts, whole=whole) for name, value in values.items()]
@@ -102,6 +146,10 @@ def _property(name: str, value: float, *, parts: dict[str, float], whole: float)
 
 def _desirability(name: str, value: float) -> float:
     return float(QED.ads(value, QED.adsParameters[name]))
+
+
+def _of(values: dict[str, float]) -> float:
+    return _mean({name: _desirability(name, value) for name, value in values.items()})
 
 
 def _mean(parts: dict[str, float]) -> float:

@@ -14,6 +14,9 @@ from typing import Any
 from rdkit import Chem
 from rdkit.Chem import rdMolDescriptors
 
+from sciopt.objectives.molecule.properties.graph import graph
+from sciopt.objectives.molecule.properties.patterns import PatternSieve
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -172,6 +175,11 @@ def _patterns() -> tuple[tuple[Rule, Any], ...]:
     return tuple((rule, Chem.MolFromSmarts(rule.smarts)) for rule in RULES)
 
 
+@functools.lru_cache(maxsize=1)
+def _sieve() -> PatternSieve:
+    return PatternSieve.of([pattern for _, pattern in _patterns()])
+
+
 def labile(mol: Chem.Mol, *, tolerated: frozenset[str] = frozenset()) -> Rule | None:
     """The first rule of the table that a molecule breaks, apart from the tolerated ones; None for a stable one.
 
@@ -195,7 +203,9 @@ def labile_atoms(mol: Chem.Mol, *, tolerated: frozenset[str] = frozenset()) -> l
 
 
 def _broken(mol: Chem.Mol) -> Iterator[Rule]:
-    yield from (rule for rule, pattern in _patterns() if mol.HasSubstructMatch(pattern))
+    patterns = _patterns()
+    possible = (patterns[index] for index in _sieve().possible(graph(mol)))
+    yield from (rule for rule, pattern in possible if mol.HasSubstructMatch(pattern))
     if _bridgehead_sp2(mol):
         yield _BRIDGEHEAD
 

@@ -1,0 +1,38 @@
+"""What was tried from each candidate and what came of it: the memory of a descent, told in its gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence, Set
+
+from sciopt.objective import Evaluation
+from sciopt.verbalize import Attempt
+
+
+class History:
+    """Attempts by the candidate that they edit, in the order of the newest result on each."""
+
+    def __init__(self) -> None:
+        self._tried: dict[str, dict[str, Attempt]] = {}
+        self._told_next: tuple[str, ...] = ()
+
+    def note(self, attempt: Attempt) -> None:
+        """Keep an attempt; a full result replaces a quick one, and the newest stands last."""
+        tried = self._tried.setdefault(attempt.parent, {})
+        tried.pop(attempt.value, None)
+        tried[attempt.value] = attempt
+
+    def from_lead(self, lead: str) -> Set[str]:
+        """What was tried from a candidate."""
+        return self._tried.get(lead, {}).keys()
+
+    def tell_next(self, parents: Iterable[str]) -> None:
+        """Name the candidates whose edits the last step measured: they are told in the next gradient."""
+        self._told_next = tuple(parents)
+
+    def told(self, candidates: Sequence[Evaluation]) -> tuple[Attempt, ...]:
+        """What was tried from the candidates, and from those whose edits the last step measured.
+
+        Oldest first for each of them, and the lead's last: what stands first is cut first.
+        """
+        parents = dict.fromkeys((candidates[0].value, *self._told_next, *(e.value for e in candidates)))
+        return tuple(a for parent in reversed(list(parents)) for a in self._tried.get(parent, {}).values())
