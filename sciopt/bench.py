@@ -190,17 +190,17 @@ class Bench:
     def evaluate(self, values: Sequence[str], *, spent: Spent = _FULL) -> list[Result]:
         """Full evaluations, in the order of `values`; each counts as `spent`."""
         kept = {value: self._kept(value) for value in values}
-        made = self._map(measure, [(self.objective, self.cache, v) for v in values if kept[v] is None])
+        made = self._map(measure, [(self.objective, self.cache, v) for v, old in kept.items() if old is None])
         fresh = iter(made)
-        results = []
+        results: dict[str, Result] = {}
         for value, old in kept.items():
             result = Result(old, True) if old is not None else Result(*next(fresh))
             if value in self._known.evaluations:  # made again for its artifacts: it costs what it did
                 cost = self._known.evaluations[value].cost
                 result = Result(dataclasses.replace(result.evaluation, cost=cost), result.cached)
             self._count(spent, result.evaluation.cost)
-            results.append(result)
-        return results
+            results[value] = result
+        return [results[value] for value in values]
 
     def _kept(self, value: str) -> Evaluation | None:
         """An evaluation of the earlier session; None where there is none, or where its artifacts are lost."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
@@ -71,6 +71,8 @@ class Origin:
 
     parent: str
     because: tuple[str, ...]
+    proposed: str = ""
+    """The canonical value that the engine proposed, of which the candidate may be a variant."""
     foreseen: dict[str, float] = field(default_factory=dict)
     """The estimated change of the loss, by stage."""
 
@@ -140,8 +142,10 @@ class Descent:
             self._take(result)
         self._last = min((r.evaluation for r in results), key=lambda e: e.loss).value
 
-    def adopt(self, evaluation: Evaluation) -> None:
-        """Start from an evaluation that was made elsewhere."""
+    def adopt(self, evaluation: Evaluation, *, tried: Sequence[Attempt] = ()) -> None:
+        """Start from an evaluation that was made elsewhere, with what was tried from it there."""
+        for attempt in tried:
+            self.history.note(attempt)
         self.evaluated.setdefault(evaluation.value, evaluation)
         self._last = evaluation.value
 
@@ -157,7 +161,7 @@ class Descent:
         sifted = sift(self.bench, reply.proposals, self._seen(lead))
         for text, reason in sifted.refused[-8:]:
             self.history.note(Attempt(text, lead.value, "check", "refused", note=reason))
-        self._origins.update({f.value: Origin(lead.value, f.because) for f in sifted.fresh})
+        self._origins.update({f.value: Origin(lead.value, f.because, f.proposed) for f in sifted.fresh})
         results = self.bench.evaluate(self._shortlist(sifted.fresh, lead, most=most))
         for result in results:
             self._take(result)
@@ -295,7 +299,7 @@ class Descent:
         self.history.note(Attempt(child.value, parent.value, "full evaluation", outcome, effects, child.failure or ""))
         for stage, change in origin.foreseen.items():
             self.tally.add(stage, change, child.loss - parent.loss)
-        return _followed(parent, child, origin.because, effects)
+        return _followed(parent, {child.value, origin.proposed}, origin.because, effects)
 
     def _record_step(self, lead: Evaluation, sifted: Sifted, gained: bool) -> None:
         best = self.best
@@ -331,19 +335,22 @@ def without_cost(record: Evaluation | Estimate) -> dict[str, Any]:
 
 
 def _followed(
-    parent: Evaluation, child: Evaluation, because: tuple[str, ...], realised: tuple[Effect, ...]
+    parent: Evaluation, made: Set[str], because: tuple[str, ...], realised: tuple[Effect, ...]
 ) -> list[dict[str, Any]]:
-    """For each finding that led to `child`: what it expected, whether for this very edit, and what came of it."""
+    """For each finding that led to a child: what it expected, whether for this very edit, and what came of it.
+
+    `made` is the child's value and what it is a variant of.
+    """
     got = {e.quantity: e.change for e in realised}
     return [
         {
             "finding": finding.id,
             "kind": finding.kind,
-            "same_edit": finding.edit == child.value,
+            "same_edit": finding.edit in made,
             "expected": {e.quantity: e.change for e in finding.expected},
             "basis": {e.quantity: e.basis for e in finding.expected},
             "realised": {q: got[q] for q in sorted(got)},
         }
         for finding in parent.findings
-        if finding.id in because or finding.edit == child.value
+        if finding.id in because or finding.edit in made
     ]

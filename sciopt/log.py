@@ -23,7 +23,7 @@ from sciopt.errors import Diverged, LogError
 from sciopt.records import digest, dumps
 
 LOG_NAME = "log.jsonl"
-SCHEMA = 1
+SCHEMA = 2
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from sciopt.bench import Bench
 from sciopt.errors import InvalidInput
 from sciopt.graph import Function
 from sciopt.objective import Evaluation, Objective
-from sciopt.probing import sharpened
+from sciopt.probing import Probed, sharpened
 from sciopt.variable import Gradient, Variable
 from sciopt.verbalize import Detail, render_evaluation, shown
 
@@ -63,9 +63,12 @@ class ObjectiveLoss(Function):
     ) -> Sequence[Sequence[Gradient]]:
         """The evaluation in words, for the variable that was measured; the main effects are measured first."""
         assert isinstance(output, Loss)
-        told = sharpened(self._bench, output.evaluation).evaluation if self._probing else output.evaluation
-        text = render_evaluation(told, detail=self.detail, budget=self.budget)
-        return [[Gradient(output.source, text, told, self.objective, self._bench.cache)] for _ in inputs]
+        probed = sharpened(self._bench, output.evaluation) if self._probing else Probed(output.evaluation)
+        text = render_evaluation(probed.evaluation, detail=self.detail, budget=self.budget)
+        made = Gradient(
+            output.source, text, probed.evaluation, self.objective, self._bench.cache, tried=probed.attempts
+        )
+        return [[made] for _ in inputs]
 
     def __call__(self, *inputs: Variable) -> Loss:
         output = self.forward(*inputs)

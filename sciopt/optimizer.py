@@ -25,6 +25,7 @@ class TGD:
         engine: "offline", a litellm model name, or an engine.
         proposals: how many candidates to ask for; None leaves it to the engine.
         screening: whether the objective's cheap stages choose what is measured.
+        probing: whether the main effects that findings expect are measured before the engine reads of them.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class TGD:
         seed: int = 0,
         detail: Detail = "findings",
         screening: bool = True,
+        probing: bool = True,
     ) -> None:
         frozen = [p for p in parameters if not p.requires_grad]
         if not parameters or frozen:
@@ -50,6 +52,7 @@ class TGD:
             proposals=proposals,
             accept=accept,
             screening=screening and not one,
+            probing=probing,
             each_step=1 if one else 4,
         )
         self._descents: dict[int, Descent] = {}
@@ -78,7 +81,7 @@ class TGD:
             self._descents[index] = descent
         assert gradient.evaluation is not None
         _check_direct(parameter, gradient.evaluation, descent)
-        descent.adopt(gradient.evaluation)
+        descent.adopt(gradient.evaluation, tried=gradient.tried)
         made = descent.step()
         if self.settings.accept == "always" and made:
             parameter.value = made[0].value
@@ -92,7 +95,8 @@ def _check_direct(parameter: Variable, measured: Evaluation, descent: Descent) -
 
     The gradient of an earlier value of the variable is stale, but of the right sort.
     """
-    if measured.value not in {descent.bench.objective.canonical(parameter.value), *descent.evaluated}:
+    objective = descent.bench.objective
+    if measured.value not in {*objective.variants(objective.canonical(parameter.value)), *descent.evaluated}:
         raise InvalidInput(
             f"the loss measured {measured.value!r}, which is not {parameter!r}: TGD rewrites a variable that an "
             "ObjectiveLoss measures itself, not one that others are joined with, and not one changed after the loss"

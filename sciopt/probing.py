@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import fmean
+from statistics import fmean, stdev
 
 from sciopt.bench import Bench
 from sciopt.objective import Effect, Estimate, Evaluation
@@ -40,15 +40,21 @@ def sharpened(bench: Bench, evaluation: Evaluation) -> Probed:
     sharp = objective.sharpen(evaluation, probed)
     advised = {finding.edit for finding in sharp.findings}
     parent = probed[evaluation.value]
+    if any(each.failure is not None for each in parent):  # nothing is known of any edit then
+        return Probed(sharp, (), repeated)
     stage = f"{objective.probes[0].name}, mean of {len(parent)}"
-    told = tuple(_attempt(value, probed[value], parent, stage) for value in edits if value not in advised)
-    return Probed(sharp, told, repeated)
+    told = (_attempt(value, probed[value], parent, stage) for value in edits if value not in advised)
+    return Probed(sharp, tuple(attempt for attempt in told if attempt is not None), repeated)
 
 
-def _attempt(value: str, child: Sequence[Estimate], parent: Sequence[Estimate], stage: str) -> Attempt:
+def _attempt(value: str, child: Sequence[Estimate], parent: Sequence[Estimate], stage: str) -> Attempt | None:
+    """What is told of an edit that no finding advises; None where it gained, and a better variant was advised."""
     failure = next((each.failure for each in child if each.failure is not None), None)
     if failure is not None:
         return Attempt(value, parent[0].value, stage, "failed", note=failure)
+    gains = [p.loss - c.loss for c, p in zip(child, parent, strict=True)]
+    if fmean(gains) > 0.0 and (len(gains) < 2 or fmean(gains) >= stdev(gains)):
+        return None
     return Attempt(value, parent[0].value, stage, "no gain that holds", mean_changes(child, parent))
 
 

@@ -18,6 +18,8 @@ class Fresh:
 
     value: str
     because: tuple[str, ...]
+    proposed: str
+    """The canonical value that was proposed: `value` itself, or what it is a variant of."""
 
 
 @dataclass(frozen=True)
@@ -43,14 +45,28 @@ def sift(bench: Bench, proposals: Iterable[Proposal], seen: set[str]) -> Sifted:
             if not new:
                 known[value] = None
                 continue
-            bench.objective.admit(value)
+            admitted = _admitted(bench, new)
         except Exception as error:  # the boundary of a run: the proposal that caused it is recorded as refused
             if not isinstance(error, InvalidValue) and (passes(error) or not bench.tolerant):
                 raise
             refused[_short(proposal.text)] = _short(blame(error), most=400)
             continue
-        fresh.update({each: Fresh(each, proposal.because) for each in new})
+        fresh.update({each: Fresh(each, proposal.because, value) for each in admitted})
     return Sifted(tuple(fresh.values()), tuple(refused.items()), tuple(known))
+
+
+def _admitted(bench: Bench, variants: Sequence[str]) -> list[str]:
+    """The variants that may be measured; raises with the reason of the last one where none may."""
+    found: list[str] = []
+    for number, value in enumerate(variants, 1):
+        try:
+            bench.objective.admit(value)
+        except InvalidValue:
+            if number == len(variants) and not found:
+                raise
+        else:
+            found.append(value)
+    return found
 
 
 def _canonical(bench: Bench, text: str) -> str:

@@ -11,13 +11,15 @@ from sciopt.objective import Evaluation, Objective
 if TYPE_CHECKING:
     from sciopt.cache import Cache
     from sciopt.graph import Function
+    from sciopt.verbalize import Attempt
 
 
 @dataclass(frozen=True)
 class Gradient:
     """An evaluation put into words. `source` names the loss that it comes from: two with one source are one.
 
-    `cache` holds what the loss measured, so that an optimizer and the loss measure nothing twice.
+    `cache` holds what the loss measured, so that an optimizer and the loss measure nothing twice; `tried` are edits
+    that the loss tried cheaply and that did not hold.
     """
 
     source: str
@@ -25,6 +27,7 @@ class Gradient:
     evaluation: Evaluation | None = None
     objective: Objective | None = None
     cache: Cache | None = field(default=None, repr=False, compare=False)
+    tried: Sequence[Attempt] = field(default=(), repr=False, compare=False)
 
 
 class Variable:

@@ -45,7 +45,8 @@ def finalist_lines(finalists: Sequence[Finalist]) -> Iterator[str]:
     if not again:
         return
     yield f"measured again with {len(again[0].repeats)} other seeds (mean ± standard deviation):"
-    quantities = list(dict.fromkeys(m.quantity for m in again[0].repeats[0].measurements if m.goal is not None))
+    measured = [m for each in again for repeat in each.repeats for m in repeat.measurements]
+    quantities = list(dict.fromkeys(m.quantity for m in measured if m.goal is not None))
     moving = [q for q in quantities if any(each.spread_of(q)[1] > 0.0 for each in again)]
     cells = [["loss", "loss again", *(f"{q} again" for q in moving), "candidate"]]
     for each in again:

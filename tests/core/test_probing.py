@@ -181,3 +181,46 @@ def test_faithfulness_holds_expected_against_realised_effects(tmp_path: Path) ->
     assert boasts[0].bias < -3.9
     path = faithfulness.write(faithfulness.pairs([Run.load(tmp_path / "measured")]), tmp_path / "table.csv")
     assert path.read_text(encoding="utf-8").startswith("kind,basis,quantity,same_edit,pairs")
+
+
+def test_a_loop_in_pytorchs_manner_may_start_from_what_stands_for_several() -> None:
+    word = sciopt.Variable("aw", kind="word")
+    objective = Boasting(goal=99)
+    loss = sciopt.ObjectiveLoss(objective)(word)
+    loss.backward()
+    optimizer = sciopt.TGD([word], Speller())
+    made = optimizer.step()
+    assert made
+    assert word.value == "zau"
+
+
+def test_what_the_loss_tried_is_told_to_the_engine_and_probing_can_be_left_out() -> None:
+    objective, engine = Boasting(goal=99), Speller()
+    word = sciopt.Variable("abc", kind="word")
+    sciopt.ObjectiveLoss(objective)(word).backward()
+    sciopt.TGD([word], engine).step()
+    assert "babc" in engine.requests[0].text.partition("## Tried from here")[2]
+    plain = Boasting(goal=99)
+    word = sciopt.Variable("abc", kind="word")
+    sciopt.ObjectiveLoss(plain, probing=False)(word).backward()
+    sciopt.TGD([word], engine, probing=False).step()
+    assert plain.screened == []
+
+
+def test_nothing_is_told_of_edits_whose_parent_cannot_be_probed() -> None:
+    class Broken(Boasting):
+        def screen(self, values: Sequence[str], near: Evaluation, *, stage: str) -> list[Estimate]:
+            made = super().screen(values, near, stage=stage)
+            return [dataclasses.replace(e, failure="no") if e.value == near.value else e for e in made]
+
+        def sharpen(self, evaluation: Evaluation, probed: Mapping[str, Sequence[Estimate]]) -> Evaluation:
+            return evaluation
+
+    objective = Broken()
+    assert sharpened(Bench(objective), objective.evaluate("abc")).attempts == ()
+
+
+def test_a_value_asked_twice_is_measured_once_and_given_twice() -> None:
+    bench = Bench(Letters())
+    found = [r.evaluation.value for r in bench.evaluate(["a", "a", "bbb"])]
+    assert found == ["a", "a", "bbb"]

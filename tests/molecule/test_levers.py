@@ -79,7 +79,7 @@ def test_what_is_smaller_than_its_spread_is_not_advised_any_more() -> None:
     assert read(render(brief)) == rounded(brief)
 
 
-def test_a_direction_loses_its_modelled_promise_and_keeps_an_exact_bound() -> None:
+def test_a_direction_of_which_no_edit_holds_loses_its_promise_and_what_was_not_probed_a_modelled_one() -> None:
     exact = (Effect("QED", 0.2, basis="exact"), Effect("loss", -2.0, basis="exact"))
     property_ = Finding("F1", "QED property", "logP", "The logP is 1; QED rates 2 best: raise it.", "Do.", None, exact)
     rotor = dataclasses.replace(
@@ -88,10 +88,13 @@ def test_a_direction_loses_its_modelled_promise_and_keeps_an_exact_bound() -> No
     probed = {PARENT: _estimates(PARENT, [-5.0] * 3), "Cc1ccccc1": _estimates("Cc1ccccc1", [-4.9, -4.8, -4.7])}
     sharp = sharpen(_evaluation(property_, rotor), probed, most=4, concrete=lambda finding: "Cc1ccccc1")
     by_kind = {f.kind: f for f in sharp.findings}
-    assert by_kind["QED property"].expected == exact
+    assert by_kind["QED property"].expected == ()
     assert by_kind["rotor cost"].expected == ()
     assert by_kind["rotor cost"].advice == "Make it stiffer."
     assert all("does not hold" in f.observation for f in sharp.findings)
+    unprobed = {f.kind: f for f in sharpen(_evaluation(property_, rotor), probed, most=4, concrete=_none).findings}
+    assert unprobed["QED property"].expected == exact
+    assert unprobed["rotor cost"].expected == ()
 
 
 def test_a_child_that_cannot_be_docked_is_told_and_a_parent_that_cannot_leaves_all_as_it_was() -> None:

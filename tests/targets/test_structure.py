@@ -82,7 +82,7 @@ def test_double_bonds_that_conect_says_twice_are_read(tmp_path: Path) -> None:
     twice = f"CONECT{serial['C3']}{serial['O3']}{serial['O3']}\nCONECT{serial['O3']}{serial['C3']}{serial['C3']}\n"
     lines = [line for line in text.splitlines() if not line.startswith(("CONECT", "END"))]
     found = read_structure(written(tmp_path, "\n".join(lines) + f"\n{twice}END\n"))
-    assert found.bonds == {"STR": {("C3", "O3"): 2.0, ("O3", "C3"): 2.0}}
+    assert found.bonds == {"STR": {("C3", "O3"): 2.0}}
 
 
 def test_a_file_without_its_end_is_told(tmp_path: Path) -> None:

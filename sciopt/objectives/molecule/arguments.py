@@ -31,9 +31,11 @@ SimilarTo = Annotated[
     str | None, typer.Option(metavar="SMILES", rich_help_panel=CONSTRAINTS, help="A lead to stay similar to.")
 ]
 Similarity = Annotated[
-    float,
+    float | None,
     typer.Option(
-        metavar="X", rich_help_panel=CONSTRAINTS, help="Least Tanimoto similarity to the lead, Morgan, radius 2."
+        metavar="X",
+        rich_help_panel=CONSTRAINTS,
+        help="Least Tanimoto similarity to the lead (Morgan, radius 2); 0.4 by default.",
     ),
 ]
 Bonds = Annotated[

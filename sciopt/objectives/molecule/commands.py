@@ -60,7 +60,7 @@ def molecule(
     goals: GoalsFile = None,
     keep: Keep = None,
     similar_to: SimilarTo = None,
-    similarity: Similarity = 0.4,
+    similarity: Similarity = None,
     hydrogen_bond: Bonds = None,
     engine: Annotated[
         str, typer.Option(metavar="NAME", rich_help_panel=SEARCH, help="offline, or any litellm model name.")
@@ -198,7 +198,7 @@ def score(
     goals: GoalsFile = None,
     keep: Keep = None,
     similar_to: SimilarTo = None,
-    similarity: Similarity = 0.4,
+    similarity: Similarity = None,
     hydrogen_bond: Bonds = None,
     detail: Annotated[
         Literal["findings", "numbers"], typer.Option(metavar="LEVEL", help="How much is told: findings or numbers.")

@@ -89,7 +89,8 @@ class Scoring:
         named = [f"{goal.quantity} {goal.sense}" for goal in self.all_goals]
         twice = sorted({name for name in named if named.count(name) > 1})
         if twice:
-            raise InvalidInput(f"two goals limit the same quantity on the same side: {', '.join(twice)}; give one")
+            said = f"two goals limit the same quantity on the same side: {', '.join(twice)}"
+            raise InvalidInput(f"{said}; give one, and several substructures in one: keep = ['A', 'B']")
         if len({key for key, _ in self.weights}) != len(self.weights):
             raise InvalidInput("a summand of the loss has two weights; give one")
         for key, weight in self.weights:
@@ -170,7 +171,10 @@ class Scoring:
         constraints = tuple(read_constraint(entry) for entry in goals if is_constraint(entry))
         plain = tuple(_read_goal(entry) for entry in goals if not is_constraint(entry))
         if constraints and not plain and not weights:
-            return dataclasses.replace(cls.for_targets(targets), constraints=constraints)
+            default = cls.for_targets(targets)
+            asked = {(goal.quantity, goal.sense) for each in constraints for goal in each.goals}
+            kept = tuple(goal for goal in default.goals if (goal.quantity, goal.sense) not in asked)
+            return dataclasses.replace(default, goals=kept, constraints=constraints)
         return cls(plain, tuple((summand(key).key, float(weight)) for key, weight in weights.items()), constraints)
 
     @classmethod
@@ -196,7 +200,8 @@ def _read_goal(entry: Any) -> Goal:
     ):
         raise InvalidInput(f"{entry!r} is not a goal; expected goal = '...', and scale and priority if you like")
     scale, priority = entry.get("scale"), entry.get("priority", 1)
-    if not isinstance(priority, int) or priority < 1 or not isinstance(scale, int | float | None):
+    told = isinstance(priority, bool) or isinstance(scale, bool)
+    if told or not isinstance(priority, int) or priority < 1 or not isinstance(scale, int | float | None):
         raise InvalidInput(
             f"the goal {entry['goal']!r} has scale {scale!r} and priority {priority!r}: expected numbers"
         )

@@ -6,6 +6,7 @@ import dataclasses
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from sciopt.errors import InvalidInput, InvalidValue
@@ -83,6 +84,10 @@ class MoleculeObjective:
         isomers: int = 4,
         pool: DockingPool | None = None,
     ) -> None:
+        if probing[0] > 0 and probing[1] == 1:
+            raise InvalidInput(
+                "effects from 1 conformer have no spread: expected at least 2, or 0 edits to measure none"
+            )
         if isomers < 1:
             raise InvalidInput(f"{isomers} isomers: expected at least 1")
         if not 1 <= shortlist[1] <= shortlist[0]:
@@ -138,10 +143,12 @@ class MoleculeObjective:
 
     @property
     def references(self) -> tuple[Reference, ...]:
-        """Drugs that are known to bind the first receptor."""
-        return tuple(
-            dataclasses.replace(drug, value=self.canonical(drug.value)) for drug in known_drugs(self.target.name)
-        )
+        """Drugs that are known to bind the first receptor, but for those beyond what this protocol prepares."""
+        found = []
+        for drug in known_drugs(self.target.name):
+            with suppress(InvalidValue):
+                found.append(dataclasses.replace(drug, value=self.canonical(drug.value)))
+        return tuple(found)
 
     def specification(self) -> dict[str, Any]:
         """Plain data from which `from_specification` makes the same objective."""

@@ -21,11 +21,13 @@ from sciopt.objectives.molecule.tasks import task as task_named
 
 
 def constraints(
-    keep: Sequence[str] | None, *, similar_to: str | None, similarity: float, bonds: Sequence[str] | None
+    keep: Sequence[str] | None, *, similar_to: str | None, similarity: float | None, bonds: Sequence[str] | None
 ) -> tuple[Constraint, ...]:
     """The constraints of the command line."""
+    if similarity is not None and similar_to is None:
+        raise InvalidInput(f"a similarity of {similarity:g} to which lead? `--similar-to SMILES` names it")
     asked: list[Constraint] = [Substructure(smarts=tuple(keep))] if keep else []
-    asked += [Likeness(lead=Lead(similar_to), at_least=similarity)] if similar_to else []
+    asked += [Likeness(lead=Lead(similar_to), at_least=0.4 if similarity is None else similarity)] if similar_to else []
     return (*asked, *map(HydrogenBond.at, bonds or ()))
 
 

@@ -36,9 +36,9 @@ class Trials:
         fast = dataclasses.replace(docking, exhaustiveness=1, strain=strain)
         quick = {QUICK: fast}
         for n in range(1, conformers):
-            other = docking.embedding_seed + n
+            other = _further(docking.embedding_seed, n)
             quick[f"{QUICK}, conformer {n + 1}"] = dataclasses.replace(fast, conformer_seed=other)
-        seeded = [docking.seed + n for n in range(1, seeds + 1)]
+        seeded = [_further(docking.seed, n) for n in range(1, seeds + 1)]
         again = {f"full docking, seed {seed}": dataclasses.replace(docking, seed=seed) for seed in seeded}
         return cls(quick, again)
 
@@ -55,6 +55,11 @@ class Trials:
     def repeats(self) -> tuple[Stage, ...]:
         """The full dockings with other seeds as stages."""
         return tuple(Stage(name, keep=1, paid=True) for name in self.again)
+
+
+def _further(seed: int, n: int) -> int:
+    """The n-th seed after one, from 1 on again after the largest."""
+    return (seed - 1 + n) % (2**31 - 1) + 1
 
 
 def known_drugs(target: str) -> tuple[Reference, ...]:

@@ -64,6 +64,8 @@ def home() -> Path:
 def names(folder: Path | None = None) -> tuple[str, ...]:
     """The names of the user's own targets, in alphabetical order."""
     place = folder or home()
+    if folder is not None and not folder.is_dir():
+        raise InvalidInput(f"{folder} is no folder of targets: expected the one that `targets add` was given")
     try:
         return tuple(sorted(p.name for p in place.iterdir() if (p / RECORD).is_file() and _NAME.fullmatch(p.name)))
     except (FileNotFoundError, NotADirectoryError):

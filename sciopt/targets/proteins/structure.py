@@ -205,7 +205,9 @@ def _stated_bonds(text: str, model: gemmi.Structure) -> dict[str, dict[tuple[str
             continue  # the first copy of a residue speaks for all
         for partner in set(partners):
             if owner.get(partner, ("",) * 4)[:3] == (name, number, place):
-                found.setdefault(name, {})[atom, owner[partner][3]] = float(partners.count(partner))
+                first, second = sorted((atom, owner[partner][3]))  # CONECT names a bond from both of its ends
+                bonds = found.setdefault(name, {})
+                bonds[first, second] = max(bonds.get((first, second), 0.0), float(partners.count(partner)))
     return {name: bonds for name, bonds in found.items() if max(bonds.values()) > 1}
 
 

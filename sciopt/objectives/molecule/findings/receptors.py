@@ -148,7 +148,8 @@ def _to_lose(name: str, findings: Iterator[Finding]) -> Iterator[Finding]:
             kind = _AVOIDED[finding.kind]
             yield dataclasses.replace(_named(name, finding), kind=kind, advice=advice[finding.kind])
         elif finding.kind not in ("growth room", "free donor", "free acceptor", "weak contact", "dispensable group"):
-            yield from (_named(name, finding),) if not finding.expected and finding.edit is None else ()
+            asked = finding.kind == "missing hydrogen bond"
+            yield from (_named(name, finding),) if asked or not (finding.expected or finding.edit) else ()
 
 
 def _selectivity(order: Sequence[Seat], looks: Mapping[str, Look]) -> Iterator[Finding]:

@@ -59,8 +59,9 @@ def expect_partners(
     polar = _polar_around(receptor, np.array([center]))
     listed = "; ".join(f"{name} ({', '.join(atoms)})" for name, atoms in polar.items())
     raise InvalidInput(
-        f"{target} has no hydrogen-bond donor or acceptor {place!r}; its receptor file spells those within "
-        f"{_POCKET:g} Å of the centre of the box: {listed or 'none'}"
+        f"{target} has no hydrogen-bond donor or acceptor {place!r}; the nearest side chains that "
+        f"have one, within {_POCKET:g} Å of the centre of the box, as its receptor file spells them: "
+        f"{listed or 'none'}; N and O of a backbone can be named too"
     )
 
 
