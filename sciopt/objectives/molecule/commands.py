@@ -39,7 +39,7 @@ from sciopt.objectives.molecule.reference_commands import targets_references
 from sciopt.objectives.molecule.target_commands import targets_app
 from sciopt.verbalize import Detail
 
-DEMO_START, DEMO_TARGET, DEMO_BUDGET = "c1ccccc1", "PPARD", 17
+DEMO_START, DEMO_TARGET, DEMO_BUDGET = "c1ccccc1", "PPARD", 13
 
 
 def register(app: typer.Typer) -> None:
