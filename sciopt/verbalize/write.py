@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from sciopt.objective import Effect, Evaluation, Finding, Measurement
 from sciopt.verbalize.brief import Attempt, Brief, other_parents
-from sciopt.verbalize.inline import fold, inline, key, plain, round_to, shown, signed
+from sciopt.verbalize.inline import dash, fold, inline, key, plain, round_to, shown, signed
 
 _SENSES = {"<=": "at most", ">=": "at least"}
 
@@ -26,7 +26,7 @@ def render(brief: Brief) -> str:
         lines += ["", f"# Candidate {number}", *candidate_lines(evaluation)]
         tried = [a for a in brief.tried if a.parent == evaluation.value]
         if tried:
-            order = ", newest last" if any(a.stage for a in tried) else ""
+            order = ", newest last" if any(dash(plain(a.stage)) for a in tried) else ""
             lines += ["", f"## Tried from here{order}", *(line for a in tried for line in attempt_lines(a))]
     for parent in other_parents(brief):
         tried = [a for a in brief.tried if a.parent == parent]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from sciopt.objective import Effect, Evaluation, Finding, Goal, LossTerm, Measurement, Note
 from sciopt.verbalize import (
+    Attempt,
     Brief,
     Detail,
     at_detail,
@@ -119,3 +120,9 @@ def test_names_that_the_grammar_cannot_carry_are_refused_at_once() -> None:
         Note("Loss", "no")
     with pytest.raises(ValueError, match="cannot judge"):
         Measurement("QED", 1.0, "", Goal("Vina score", "<=", 1.0))
+
+
+def test_a_stage_that_is_only_a_dash_is_none() -> None:
+    brief = Brief("word", (Evaluation("a", 0.0),), (Attempt("b", "a", "-", ""),))
+    assert render(brief) == render(rounded(brief))
+    assert "newest last" not in render(brief)

@@ -23,7 +23,7 @@ def finish(mol: Chem.Mol) -> str | None:
     """Canonical SMILES of an edited molecule; None unless it is one sane, closed-shell, neutral molecule."""
     with rdBase.BlockLogs():
         try:
-            smiles = Chem.MolToSmiles(Chem.RemoveHs(Chem.Mol(mol)))
+            smiles = Chem.MolToSmiles(Chem.RemoveHs(mol))
         except (ValueError, RuntimeError):  # valence, aromaticity: the edit is no molecule
             return None
         parsed = None if "." in smiles else shared(smiles)  # who asks about the edit next finds it read

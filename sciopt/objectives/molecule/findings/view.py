@@ -131,15 +131,18 @@ def terminal_groups(mol: Chem.Mol, *, most: int = 8) -> Iterator[tuple[int, tupl
         if bond.GetBondType() != Chem.BondType.SINGLE or bond.IsInRing():
             continue
         for carrier, root in (_ends(bond), _ends(bond)[::-1]):
-            atoms = _side(mol, root, away_from=carrier)
-            if len(atoms) <= most and 2 * len(atoms) < mol.GetNumAtoms():
+            atoms = _side(mol, root, away_from=carrier, most=most)
+            if atoms and 2 * len(atoms) < mol.GetNumAtoms():
                 groups.append((carrier, atoms))
     return iter(sorted(groups, key=lambda g: (len(g[1]), g)))
 
 
-def _side(mol: Chem.Mol, root: int, *, away_from: int) -> tuple[int, ...]:
+def _side(mol: Chem.Mol, root: int, *, away_from: int, most: int) -> tuple[int, ...]:
+    """The atoms on the side of `root`; none where they are more than `most`."""
     seen, open_ = {root, away_from}, [root]
     while open_:
+        if len(seen) > most + 1:
+            return ()
         for n in mol.GetAtomWithIdx(open_.pop()).GetNeighbors():
             if n.GetIdx() not in seen:
                 seen.add(n.GetIdx())
