@@ -10,22 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sciopt.errors import InvalidInput, SciOptError
+from sciopt.objectives.molecule.arguments import OUTPUT, AsJson, Quiet
 
 if TYPE_CHECKING:
     from sciopt.targets.proteins.target import Target
 
-LIGAND, BOX, RECEPTOR, OUTPUT = (
-    "The ligand in the crystal",
-    "The box",
-    "The receptor",
-    "Where it goes, and what it shows",
-)
+LIGAND, BOX, RECEPTOR = "The ligand in the crystal", "The box", "The receptor"
 
 Triple = tuple[float, float, float]
-AsJson = Annotated[
-    bool, typer.Option("--json", rich_help_panel=OUTPUT, help="Print one JSON object, and nothing else on stdout.")
-]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", rich_help_panel=OUTPUT, help="Show no progress.")]
 Folder = Annotated[
     Path | None,
     typer.Option(
