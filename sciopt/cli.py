@@ -74,7 +74,7 @@ def resume(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
 ) -> None:
     """Continue a run where it stopped; nothing that was measured is measured again."""
-    from sciopt.report.session import conduct
+    from sciopt.report.session import conduct, label_of
     from sciopt.runs.executors import usable_cores
     from sciopt.runs.run import Run
     from sciopt.search import resume as continued
@@ -87,6 +87,7 @@ def resume(
         folder=folder,
         limit=limit,
         done=len(run.rows),
+        label=label_of(run.specification),
         as_json=as_json,
         quiet=quiet,
     )

@@ -17,7 +17,7 @@ from sciopt.asking import ask
 from sciopt.bench import Bench, Result
 from sciopt.engines.base import Engine, Reply, Request
 from sciopt.errors import InvalidInput
-from sciopt.history import History
+from sciopt.history import MEASURED, History
 from sciopt.log import Log
 from sciopt.objective import Effect, Estimate, Evaluation, Stage
 from sciopt.probing import sharpened
@@ -170,6 +170,8 @@ class Descent:
         self.steps += 1
         self.stalled = 0 if gained else self.stalled + 1
         self._go_on_from(made, sifted)
+        if gained:
+            self._tell_measured(lead)
         self.history.tell_next((lead.value, *(self._origins[e.value].parent for e in made)))
         self._record_step(lead, sifted, gained)
         return made
@@ -193,6 +195,13 @@ class Descent:
             self.history.note(attempt)
         self.evaluated[lead.value] = probed.evaluation
         return probed.evaluation
+
+    def _tell_measured(self, lead: Evaluation) -> None:
+        """Keep what was measured on edits of a lead that gives way: it is near enough to the next one to be told."""
+        for finding in lead.findings:
+            effects = tuple(e for e in finding.expected if e.basis == "measured")
+            if finding.edit is not None and finding.edit not in self.evaluated and effects:
+                self.history.note(Attempt(finding.edit, lead.value, "probe", MEASURED, effects))
 
     def _go_on_from(self, made: Sequence[Evaluation], sifted: Sifted) -> None:
         """The lead of a descent that always accepts; a proposal that was measured long ago is taken, too, for free."""

@@ -65,6 +65,8 @@ class Domain:
     """For a kind of variable: `designer(brief, wanted, rng) -> list[Proposal]`, the offline engine's hands."""
     outputs: str = ""
     """`write(run: Run) -> list[Path]`: the domain's files and figures, made from a run's log into its folder."""
+    label: str = ""
+    """`label(value: str) -> str`: a candidate in short, on one line, for people; the value itself where it is empty."""
     tools: str = ""
     """`tools() -> Iterable[Tool]`: what `sciopt doctor` shows for this domain."""
 

@@ -7,6 +7,9 @@ from collections.abc import Iterable, Sequence, Set
 from sciopt.objective import Evaluation
 from sciopt.verbalize import Attempt
 
+MEASURED = "measured, not taken further"
+"""The outcome of an edit that a finding advised and nobody followed: it may be proposed again."""
+
 
 class History:
     """Attempts by the candidate that they edit, in the order of the newest result on each."""
@@ -22,8 +25,8 @@ class History:
         tried[attempt.value] = attempt
 
     def from_lead(self, lead: str) -> Set[str]:
-        """What was tried from a candidate."""
-        return self._tried.get(lead, {}).keys()
+        """What was tried from a candidate, but for what was only measured as advice."""
+        return {value for value, attempt in self._tried.get(lead, {}).items() if attempt.outcome != MEASURED}
 
     def tell_next(self, parents: Iterable[str]) -> None:
         """Name the candidates whose edits the last step measured: they are told in the next gradient."""

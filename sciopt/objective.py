@@ -236,6 +236,10 @@ class Objective(Protocol):
         """Everything that changes a number; with the canonical value, the key of the cache."""
 
     @property
+    def sensitive(self) -> bool:
+        """Whether it is of a person, so that no remote engine may read of it unless that is allowed."""
+
+    @property
     def rules(self) -> tuple[str, ...]:
         """What an engine may propose, one sentence each."""
 
@@ -290,6 +294,7 @@ class PlainObjective:
     """The neutral half of an `Objective`: a subclass gives `kind` and `evaluate`, and overrides what it needs."""
 
     protocol: Mapping[str, str] = {}
+    sensitive: bool = False
     rules: tuple[str, ...] = ()
     stages: tuple[Stage, ...] = ()
     probes: tuple[Stage, ...] = ()

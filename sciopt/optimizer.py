@@ -8,6 +8,7 @@ from sciopt.bench import Bench
 from sciopt.descent import Accept, Descent, Settings
 from sciopt.engines import engine_from
 from sciopt.engines.base import Engine
+from sciopt.engines.policy import check_engine
 from sciopt.errors import InvalidInput
 from sciopt.objective import Evaluation, Objective
 from sciopt.variable import Gradient, Variable
@@ -26,6 +27,7 @@ class TGD:
         proposals: how many candidates to ask for; None leaves it to the engine.
         screening: whether the objective's cheap stages choose what is measured.
         probing: whether the main effects that findings expect are measured before the engine reads of them.
+        allow_remote: whether an engine on another machine may read of a person's data.
     """
 
     def __init__(
@@ -39,12 +41,14 @@ class TGD:
         detail: Detail = "findings",
         screening: bool = True,
         probing: bool = True,
+        allow_remote: bool = False,
     ) -> None:
         frozen = [p for p in parameters if not p.requires_grad]
         if not parameters or frozen:
             raise InvalidInput(f"TGD needs variables that require a gradient; got {frozen or 'none'}")
         self.parameters = list(parameters)
         self.engine = engine_from(engine)
+        self.allow_remote = allow_remote
         one = accept == "always" and proposals == 1
         self.settings = Settings(
             seed=seed,
@@ -75,6 +79,7 @@ class TGD:
 
     def _rewrite(self, index: int, parameter: Variable) -> list[Evaluation]:
         gradient, objective = _measured(parameter)
+        check_engine(self.engine, sensitive=objective.sensitive, allow_remote=self.allow_remote)
         descent = self._descents.get(index)
         if descent is None or descent.bench.objective is not objective:
             descent = Descent(Bench(objective, cache=gradient.cache), self.engine, settings=self.settings)

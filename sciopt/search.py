@@ -23,6 +23,7 @@ from sciopt.descent import Descent, Settings
 from sciopt.domain import objective_from
 from sciopt.engines import engine_from
 from sciopt.engines.base import Engine
+from sciopt.engines.policy import check_engine
 from sciopt.errors import InvalidInput, InvalidValue, LogError
 from sciopt.finals import Finalist, as_data, compare, confirm
 from sciopt.log import LOG_NAME, SCHEMA, Event, Log, read_log
@@ -77,6 +78,7 @@ def optimize(
     *,
     engine: str | Engine = "offline",
     base_url: str | None = None,
+    allow_remote: bool = False,
     budget: int | Budget = 60,
     seed: int = 0,
     workers: int = 1,
@@ -95,6 +97,7 @@ def optimize(
         start: one text or several; the best of them leads first.
         engine: "offline", a litellm model name, or an engine.
         base_url: an OpenAI-compatible server for the model.
+        allow_remote: whether an engine on another machine may read of a person's data.
         budget: a number of evaluations, or a `Budget`.
         seed: the same seed and options make the same decisions, whatever the number of workers.
         workers: evaluations at one time, in threads; an objective that computes in Python gains nothing from them.
@@ -120,6 +123,7 @@ def optimize(
             f"budget of {limits.evaluations} evaluations for {len(starts)} starts: each variant of each start needs one"
         )
     asked = engine_from(engine, base_url=base_url)
+    check_engine(asked, sensitive=objective.sensitive, allow_remote=allow_remote)
     folder = None if out is None else Path(out)
     with ExitStack() as stack:
         log = stack.enter_context(_log(folder, resuming=resuming, watch=watch))
@@ -138,6 +142,7 @@ def optimize(
                     "start": starts,
                     "engine": asked.name,
                     "base_url": base_url,
+                    "allow_remote": allow_remote,
                     "budget": dataclasses.asdict(limits),
                     "settings": dataclasses.asdict(chosen),
                     "ending": dataclasses.asdict(ending or Ending()),
@@ -190,6 +195,7 @@ def _continued(
         said["start"],
         engine=said["engine"],
         base_url=said["base_url"],
+        allow_remote=said.get("allow_remote", False),
         budget=Budget(**said["budget"]),
         seed=said["settings"]["seed"],
         settings=Settings(**said["settings"]),

@@ -49,9 +49,24 @@ HEAVY = {
     "IPython",
     "dask",
     "distributed",
+    "pydicom",
+    "contourpy",
+    "pyRadPlan",
+    "SimpleITK",
+    "optuna",
 }
 """Packages that are imported inside the functions that use them, never with a module."""
-OUTLETS = {"figures", "commands", "arguments", "reference_commands", "target_commands", "outputs"}
+OUTLETS = {
+    "figures",
+    "commands",
+    "arguments",
+    "reference_commands",
+    "target_commands",
+    "outputs",
+    "case_commands",
+    "dose_figure",
+    "export",
+}
 """The modules of a domain that may use what every run has: reports and runs."""
 
 

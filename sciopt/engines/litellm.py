@@ -10,6 +10,7 @@ import os
 from typing import Any
 
 from sciopt.engines.base import LONGEST, Proposal, Reply, Request, Usage
+from sciopt.engines.policy import is_loopback
 from sciopt.errors import EngineError
 from sciopt.prompts import AGAIN, DESIGN
 
@@ -62,6 +63,11 @@ class LiteLLMEngine:
         self.temperature = temperature
         self.timeout = timeout
         self.proposals = proposals
+
+    @property
+    def remote(self) -> bool:
+        """Whether what it reads leaves this machine; unknown ways (a proxy of the environment) count as remote."""
+        return self.base_url is None or not is_loopback(self.base_url)
 
     @property
     def name(self) -> str:

@@ -17,6 +17,7 @@ class OfflineEngine:
     name = "offline"
     proposals = 120
     paid = False
+    remote = False
 
     def complete(self, request: Request) -> Reply:
         """Up to `request.proposals` new texts; raises `NoDesigner` for a kind of variable that no domain designs."""

@@ -20,12 +20,40 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 
+Label = Callable[[str], str]
+MOST_QUANTITIES = 5
+"""Of more goals than this, a line tells only how many are met and which is missed most."""
+
+
 def summary(evaluation: Evaluation) -> str:
-    """One line on a candidate: its loss and every quantity with a goal."""
+    """One line on a candidate: its loss and every quantity with a goal, or how many of many goals are met."""
     if evaluation.failure is not None:
         return f"failed: {evaluation.failure}"
-    judged = dict.fromkeys(f"{m.quantity} {shown(m.value)}" for m in evaluation.measurements if m.goal is not None)
+    judged = list(
+        dict.fromkeys(f"{m.quantity} {shown(m.value)}" for m in evaluation.measurements if m.goal is not None)
+    )
+    if len(judged) > MOST_QUANTITIES:
+        judged = [f"{goals_met(evaluation)} goals met", *missed_most(evaluation)]
     return ", ".join([*judged, f"loss {shown(evaluation.loss)}"])
+
+
+def goals_met(evaluation: Evaluation) -> str:
+    """How many goals are met, of how many: "12/13"."""
+    judged = [m for m in evaluation.measurements if m.goal is not None]
+    return f"{sum(m.violation == 0.0 for m in judged)}/{len(judged)}"
+
+
+def missed_most(evaluation: Evaluation) -> list[str]:
+    """The goal that is missed by most, in a phrase; empty when all are met."""
+    judged = [m for m in evaluation.measurements if m.goal is not None and m.violation > 0.0]
+    if not judged:
+        return []
+    worst = max(judged, key=lambda m: m.violation)
+    assert worst.goal is not None
+    sign = "≤" if worst.goal.sense == "<=" else "≥"
+    return [
+        f"worst {worst.quantity} {shown(worst.value)} (goal {sign} {shown(worst.goal.limit)} {worst.unit})".rstrip()
+    ]
 
 
 def in_short(text: str) -> str:
@@ -45,15 +73,16 @@ class LiveView:
     """Shows events as they come: a live panel on a terminal, a line for each evaluation elsewhere.
 
     Everything goes to standard error, so that standard output holds only results. `limit` is the number of evaluations
-    at most, `done` those that an earlier session of the run made: they take no time now.
+    at most, `done` those that an earlier session of the run made: they take no time now. `label` shortens a candidate.
     """
 
-    def __init__(self, *, limit: int | None, done: int = 0) -> None:
+    def __init__(self, *, limit: int | None, done: int = 0, label: Label = fold) -> None:
         from rich.console import Console
 
         self.console: Console = Console(stderr=True, highlight=False)
         self.limit = limit
         self.done = done
+        self.label = label
         self._began = time.monotonic()
         self._count = 0
         self._step = 0
@@ -87,7 +116,7 @@ class LiveView:
             self._line(f"the best are measured again: {event.data['stage']}")
         elif event.kind == "reference":
             evaluation = from_dict(Evaluation, event.data["evaluation"])
-            self._line(f"  known: {event.data['name']}  {fold(evaluation.value)}  {fold(summary(evaluation))}")
+            self._line(f"  known: {event.data['name']}  {self.label(evaluation.value)}  {fold(summary(evaluation))}")
         elif event.kind == "reply":
             self._step = event.data["step"]
             self._advice = fold(in_short(event.data["text"]))
@@ -101,7 +130,7 @@ class LiveView:
         star = "* " if event.data["best"] else "  "
         of = f"/{self.limit}" if self.limit else ""
         left = f"  ({left})" if (left := self._time_left()) else ""
-        self._line(f"{star}{self._count}{of}  {fold(self._last.value)}  {fold(summary(self._last))}{left}")
+        self._line(f"{star}{self._count}{of}  {self.label(self._last.value)}  {fold(summary(self._last))}{left}")
 
     def _line(self, text: str) -> None:
         if self._live is None:
@@ -122,10 +151,12 @@ class LiveView:
         head = f"{self._count} of {self.limit or '?'} evaluations, {len(self._quick)} quick ones; "
         lines = []
         for name, each, style in (("best", self._best, "bold"), ("last", self._last, "dim")):
-            value, said = (each.value, summary(each)) if each is not None else ("", "the start is being measured")
+            value, said = (
+                (self.label(each.value), summary(each)) if each is not None else ("", "the start is being measured")
+            )
             if name == "last" and each is self._best:
                 value, said = "", "as the best" if each is not None else ""
-            lines += [(f"{name:<8}{fold(said)}", style), (f"{'':<8}{fold(value)}", style)]
+            lines += [(f"{name:<8}{fold(said)}", style), (f"{'':<8}{value}", style)]
         told = f"step {self._step}: {self._advice}" if self._step else "none yet"
         lines += [(f"{each}", "dim") for each in self._wrapped("advice  ", told, lines=2)]
         texts = [Text(line, style=style, no_wrap=True, overflow="ellipsis") for line, style in lines]

@@ -6,20 +6,22 @@ import dataclasses
 import json
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 from sciopt.domain import domain, load
 from sciopt.errors import EngineError, ToolError
 from sciopt.finals import as_data
 from sciopt.log import LOG_NAME
-from sciopt.report.live import LiveView
+from sciopt.report.live import Label, LiveView
 from sciopt.report.tables import closing_lines, finalist_lines, trajectory_lines
 from sciopt.runs import faithfulness
 from sciopt.runs.run import Run, describe, summary_data
 from sciopt.runs.signals import stoppable
 from sciopt.search import Solution, Watch
+from sciopt.verbalize import fold
 
 
 def next_folder(stem: str, *, inside: Path = Path("runs")) -> Path:
@@ -36,15 +38,17 @@ def conduct(
     folder: Path,
     limit: int | None,
     done: int = 0,
+    label: Label = fold,
     as_json: bool = False,
     quiet: bool = False,
 ) -> Solution:
     """Run `begin` under a live view, then write the run's files and say what was found.
 
     A signal or an engine that fails ends the run within seconds, and everything that was measured is kept: a message
-    says how to go on. `limit` is the number of evaluations at most, `done` those that an earlier session made.
+    says how to go on. `limit` is the number of evaluations at most, `done` those that an earlier session made;
+    `label` shortens a candidate for people.
     """
-    view = LiveView(limit=limit, done=done)
+    view = LiveView(limit=limit, done=done, label=label)
     going_on = f"nothing is lost, continue with: sciopt resume {shlex.quote(str(folder))}"
     with stoppable(going_on):
         try:
@@ -59,10 +63,23 @@ def conduct(
     if as_json:
         print(json.dumps(result(run, solution), ensure_ascii=False))
     else:
-        blocks = [[*trajectory_lines(solution)], [*finalist_lines(solution.finalists)], _faith(run)]
+        blocks = [
+            [*trajectory_lines(solution, label=label)],
+            [*finalist_lines(solution.finalists, label=label)],
+            _faith(run),
+        ]
         said = [line for block in blocks if block for line in (*block, "")]
         print("\n".join([*said, *closing_lines(solution, paths)]))
     return solution
+
+
+def label_of(specification: Mapping[str, Any]) -> Label:
+    """How the domain of a run's specification shortens a candidate."""
+    name = specification.get("objective", {}).get("domain")
+    if not name or not domain(name).label:
+        return fold
+    found: Label = load(domain(name).label)
+    return found
 
 
 def _faith(run: Run) -> list[str]:

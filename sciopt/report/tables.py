@@ -8,27 +8,50 @@ from pathlib import Path
 
 from sciopt.finals import Finalist
 from sciopt.objective import Evaluation
-from sciopt.report.live import clock
+from sciopt.report.live import MOST_QUANTITIES, Label, clock, goals_met
 from sciopt.search import Solution
 from sciopt.verbalize import shown
 
 MOST_ROWS = 12
 
 
-def trajectory_lines(solution: Solution) -> Iterator[str]:
-    """The start, every new best and known candidates as a table; in a long run the first and the last ones."""
+def trajectory_lines(solution: Solution, *, label: Label = str) -> Iterator[str]:
+    """The start, every new best and known candidates as a table; in a long run the first and the last ones.
+
+    There is a column for each quantity with a goal, or where these are many one for how many are met.
+    """
     way = list(_way(solution))
     rows = way if len(way) <= MOST_ROWS else [*way[:1], None, *way[1 - MOST_ROWS :]]
     quantities = list(dict.fromkeys(m.quantity for m in solution.best.measurements if m.goal is not None))
-    cells = [["", *quantities, "loss", "candidate"]]
+    many = len(quantities) > MOST_QUANTITIES
+    shown_columns = ["goals met"] if many else quantities
+    cells = [["", *shown_columns, "loss", "candidate"]]
     for row in rows:
-        cells.append(["...", *[""] * (len(quantities) + 2)] if row is None else _cells(str(row[0]), row[1], quantities))
+        if row is None:
+            cells.append(["...", *[""] * (len(shown_columns) + 2)])
+        else:
+            cells.append(_cells(str(row[0]), row[1], None if many else quantities, label))
     for reference, evaluation in solution.references:
-        *numbers, value = _cells("*", evaluation, quantities)
+        *numbers, value = _cells("*", evaluation, None if many else quantities, label)
         cells.append([*numbers, f"{reference.name}  {value}"])
     yield from aligned(cells)
     if solution.references:
         yield "* known, measured by the same protocol for comparison"
+    if many:
+        yield from ["", *goal_lines(solution)]
+
+
+def goal_lines(solution: Solution) -> Iterator[str]:
+    """Every goal with its value at the start and in the best candidate, and whether it is met."""
+    start = {m.quantity: m.value for m in solution.start.measurements}
+    cells = [["start", "best", "goal", "", "quantity"]]
+    for m in solution.best.measurements:
+        if m.goal is not None:
+            sign = "≤" if m.goal.sense == "<=" else "≥"
+            state = "met" if m.violation == 0.0 else "missed"
+            begun = shown(start[m.quantity]) if m.quantity in start else "-"
+            cells.append([begun, shown(m.value), f"{sign} {shown(m.goal.limit)} {m.unit}", state, m.quantity])
+    yield from aligned(cells)
 
 
 def aligned(cells: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -39,7 +62,7 @@ def aligned(cells: Sequence[Sequence[str]]) -> Iterator[str]:
         yield f"{numbers}  {line[-1]}".rstrip()
 
 
-def finalist_lines(finalists: Sequence[Finalist]) -> Iterator[str]:
+def finalist_lines(finalists: Sequence[Finalist], *, label: Label = str) -> Iterator[str]:
     """The finalists measured again with other seeds: what the search saw, then mean and spread of what it did not."""
     again = [each for each in finalists if each.losses]
     if not again:
@@ -51,7 +74,7 @@ def finalist_lines(finalists: Sequence[Finalist]) -> Iterator[str]:
     cells = [["loss", "loss again", *(f"{q} again" for q in moving), "candidate"]]
     for each in again:
         spreads = [_give_or_take(*each.spread_of(q)) for q in moving]
-        cells.append([shown(each.loss), _give_or_take(each.mean, each.spread), *spreads, each.value])
+        cells.append([shown(each.loss), _give_or_take(each.mean, each.spread), *spreads, label(each.value)])
     yield from aligned(cells)
 
 
@@ -67,10 +90,11 @@ def _way(solution: Solution) -> Iterator[tuple[int, Evaluation]]:
             yield number, evaluation
 
 
-def _cells(label: str, evaluation: Evaluation, quantities: list[str]) -> list[str]:
+def _cells(name: str, evaluation: Evaluation, quantities: list[str] | None, label: Label) -> list[str]:
     measured = {m.quantity: shown(m.value) for m in evaluation.measurements}
     loss = "failed" if evaluation.failure else shown(evaluation.loss)
-    return [label, *(measured.get(quantity, "-") for quantity in quantities), loss, evaluation.value]
+    columns = [goals_met(evaluation)] if quantities is None else [measured.get(q, "-") for q in quantities]
+    return [name, *columns, loss, label(evaluation.value)]
 
 
 def closing_lines(solution: Solution, paths: list[Path]) -> Iterator[str]:

@@ -70,6 +70,7 @@ class MoleculeObjective:
     """
 
     kind = "smiles"
+    sensitive = False
 
     def __init__(
         self,

@@ -1,0 +1,295 @@
+"""The commands that the plans bring: `plan`, `evaluate`, `export` and `cases`, and their part of `demo`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from sciopt.budget import Budget
+from sciopt.errors import InvalidInput
+from sciopt.objectives.radiotherapy.arguments import (
+    OUTPUT,
+    PLANNING,
+    SEARCH,
+    AsJson,
+    CaseName,
+    Force,
+    GoalSet,
+    Levers,
+    MoreGoals,
+    Quiet,
+    SharedCache,
+    Smoothing,
+    Workers,
+    many,
+)
+from sciopt.objectives.radiotherapy.case_commands import cases_app
+from sciopt.verbalize import Detail
+
+DEMO_CASE, DEMO_BUDGET = "tg119-prostate", 4
+DEMO_GOALS = (
+    "PTV D95% >= 75.6 Gy",
+    "PTV D5% <= 82 Gy",
+    "Rectum D30% <= 50 Gy (priority 2)",
+    "Rectum D10% <= 68 Gy (priority 2)",
+    "Bladder D30% <= 40 Gy (priority 2)",
+    "Bladder D10% <= 62 Gy (priority 2)",
+)
+"""Stricter than the case's own, which the start nearly meets."""
+DEMO_LINES, DEMO_WIDTH = 22, 150
+OFFLINE_PROPOSALS = 8
+"""The embedded engine's proposals come best first, and one is measured in a step."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    app.command(epilog="Example: sciopt plan prostate --goals strict --budget 12 --out runs/first-plan")(plan)
+    app.command(epilog="Example: sciopt evaluate prostate --plan runs/first-plan/plan.json --goals strict")(evaluate)
+    app.command(epilog="Example: sciopt export runs/first-plan --out dicom")(export)
+    app.add_typer(cases_app, name="cases")
+
+
+def plan(
+    case: CaseName,
+    goals: GoalSet = "standard",
+    goal: MoreGoals = None,
+    start: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", rich_help_panel=PLANNING, help="A plan.json to begin with; else all weights are 100."
+        ),
+    ] = None,
+    angles: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DEG,DEG", rich_help_panel=PLANNING, help="Gantry angles (IEC 61217), if not the case's own."
+        ),
+    ] = None,
+    smoothing: Smoothing = 1.0,
+    engine: Annotated[
+        str, typer.Option(metavar="NAME", rich_help_panel=SEARCH, help="offline, or any litellm model name.")
+    ] = "offline",
+    base_url: Annotated[
+        str | None,
+        typer.Option(metavar="URL", rich_help_panel=SEARCH, help="An OpenAI-compatible server for the model."),
+    ] = None,
+    allow_remote: Annotated[
+        bool,
+        typer.Option("--allow-remote", rich_help_panel=SEARCH, help="Let a model elsewhere read of a person's case."),
+    ] = False,
+    budget: Annotated[int, typer.Option(metavar="N", rich_help_panel=SEARCH, help="Plans at most.")] = 12,
+    cpu_limit: Annotated[
+        float | None, typer.Option(metavar="SECONDS", rich_help_panel=SEARCH, help="Processor time at most.")
+    ] = None,
+    patience: Annotated[
+        int, typer.Option(metavar="N", rich_help_panel=SEARCH, help="Steps without gain before it stops.")
+    ] = 8,
+    stop_when_met: Annotated[
+        bool, typer.Option(rich_help_panel=SEARCH, help="Stop as soon as every goal is met.")
+    ] = True,
+    seed: Annotated[
+        int, typer.Option(metavar="N", rich_help_panel=SEARCH, help="Of the engine; the same seed makes the same run.")
+    ] = 0,
+    detail: Annotated[
+        Detail,
+        typer.Option(
+            metavar="LEVEL",
+            rich_help_panel=SEARCH,
+            help="What the engine is told: findings, numbers, or none, the control.",
+        ),
+    ] = "findings",
+    levers: Levers = 3,
+    proposals: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", rich_help_panel=SEARCH, help="Asked for in a step, of which one is measured; 8 by default."
+        ),
+    ] = None,
+    accept: Annotated[
+        Literal["improve", "always"],
+        typer.Option(
+            metavar="HOW", rich_help_panel=SEARCH, help="improve keeps the best, always is plain textual descent."
+        ),
+    ] = "improve",
+    out: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", rich_help_panel=OUTPUT, help="A new one; by default in runs/.")
+    ] = None,
+    cache: SharedCache = None,
+    workers: Workers = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Design a plan: optimise the fluence, say why goals are missed, let the engine rewrite the plan, repeat.
+
+    A plan is gantry angles and weighted dose objectives, as JSON; its fluence is not deliverable.
+
+    Research use only, never for clinical use.
+    """
+    from sciopt.descent import Settings
+    from sciopt.objectives.radiotherapy.options import objective_for, start_for
+    from sciopt.objectives.radiotherapy.plan import label
+    from sciopt.report.session import conduct, next_folder
+    from sciopt.search import Ending, optimize
+
+    limits = Budget(evaluations=budget, cpu_seconds=cpu_limit)
+    ending = Ending(patience, stop_when_met, finalists=0, references=False)
+    asked = OFFLINE_PROPOSALS if proposals is None and engine == "offline" else proposals
+    settings = Settings(detail=detail, proposals=asked, accept=accept, each_step=1, probing=levers > 0)
+    objective = objective_for(case, goals=goals, more=goal, smoothing=smoothing, levers=levers)
+    first = start_for(objective, start=start, angles=angles)
+    folder = out or next_folder(f"plan-{objective.case.name}")
+    solution = conduct(
+        lambda watch: optimize(
+            objective,
+            first.text(),
+            engine=engine,
+            base_url=base_url,
+            allow_remote=allow_remote,
+            budget=limits,
+            seed=seed,
+            workers=many(workers),
+            out=folder,
+            cache=cache,
+            settings=settings,
+            ending=ending,
+            watch=watch,
+        ),
+        folder=folder,
+        limit=budget,
+        label=label,
+        as_json=as_json,
+        quiet=quiet,
+    )
+    _warn(as_json=as_json)
+    raise typer.Exit(1 if solution.best.failure else 0)
+
+
+def evaluate(
+    case: CaseName,
+    plan_file: Annotated[
+        Path | None,
+        typer.Option("--plan", metavar="FILE", rich_help_panel=PLANNING, help="A plan.json; else the starting plan."),
+    ] = None,
+    dose: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", rich_help_panel=PLANNING, help="An RTDOSE to evaluate as it is, in place of a plan."
+        ),
+    ] = None,
+    goals: GoalSet = "standard",
+    goal: MoreGoals = None,
+    smoothing: Smoothing = 1.0,
+    levers: Levers = 3,
+    detail: Annotated[
+        Literal["findings", "numbers"], typer.Option(metavar="LEVEL", help="How much is told: findings or numbers.")
+    ] = "findings",
+    csv: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", rich_help_panel=OUTPUT, help="Write the dose-volume histograms, in % by Gy."),
+    ] = None,
+    cache: SharedCache = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure one plan and print the full gradient text, or the goals and histograms of a dose; nothing is searched.
+
+    Research use only, never for clinical use.
+    """
+    from sciopt.objectives.radiotherapy import evaluating
+    from sciopt.objectives.radiotherapy.options import objective_for, plan_in
+
+    if dose is not None and plan_file is not None:
+        raise InvalidInput("both --plan and --dose are given; expected one of them")
+    objective = objective_for(case, goals=goals, more=goal, smoothing=smoothing, levers=levers)
+    if dose is not None:
+        evaluated = evaluating.of_dose(objective, dose)
+    else:
+        plan = objective.start if plan_file is None else plan_in(plan_file, objective.case)
+        evaluated = evaluating.of_plan(objective, plan, cache=cache, detail=detail)
+    if csv is not None:
+        evaluating.write_histograms(evaluated, csv)
+    if as_json:
+        print(json.dumps(evaluated.as_data(), ensure_ascii=False))
+    else:
+        print(evaluated.text)
+        _warn(as_json=False)
+    raise typer.Exit(1 if evaluated.evaluation.failure else 0)
+
+
+def export(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a plan run; its best plan is written.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", rich_help_panel=OUTPUT, help="Of the files; by default the run's."),
+    ] = None,
+    beside: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="The patient's DICOM folder: the files take over its patient, study and frame, identifiers included.",
+        ),
+    ] = None,
+    spacing: Annotated[float, typer.Option(metavar="MM", help="Of the dose grid.")] = 3.0,
+    force: Force = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write the best plan's dose and the structures as DICOM, to be seen in another system: RTDOSE and RTSTRUCT.
+
+    There is no RTPLAN: a fluence is not deliverable. Research use only, never for clinical use.
+    """
+    from sciopt.objectives.radiotherapy.export import export_run
+
+    paths = export_run(run, out=out or run, beside=beside, spacing_mm=spacing, replace=force)
+    if as_json:
+        print(json.dumps({"files": [str(path) for path in paths]}, ensure_ascii=False))
+        return
+    for path in paths:
+        print(path)
+    print("no RTPLAN is written: a fluence is not deliverable")
+    _warn(as_json=False)
+
+
+def demo(out: Path | None) -> None:
+    """A few plans for a phantom with the embedded engine, and the first gradient to read."""
+    from sciopt.descent import Settings
+    from sciopt.objectives.radiotherapy.objective import PlanObjectiveFunction
+    from sciopt.objectives.radiotherapy.plan import label
+    from sciopt.report.session import conduct, next_folder
+    from sciopt.search import Ending, optimize
+
+    folder = next_folder("plan", inside=out or Path("runs/demo"))
+    print(f"\nPlans for the phantom {DEMO_CASE}: real dose computations, no key, no network.", file=sys.stderr)
+    objective = PlanObjectiveFunction(DEMO_CASE, goals=DEMO_GOALS)
+    conduct(
+        lambda watch: optimize(
+            objective,
+            objective.start.text(),
+            budget=DEMO_BUDGET,
+            workers=many(None),
+            out=folder,
+            settings=Settings(proposals=OFFLINE_PROPOSALS, each_step=1),
+            ending=Ending(finalists=0, references=False),
+            watch=watch,
+        ),
+        folder=folder,
+        limit=DEMO_BUDGET,
+        label=label,
+    )
+    _warn(as_json=False)
+    first = (folder / "gradients" / "step_001.txt").read_text(encoding="utf-8")
+    told = first[first.index("## Measured") :].splitlines()
+    short = [line if len(line) <= DEMO_WIDTH else f"{line[:DEMO_WIDTH]} ..." for line in told[:DEMO_LINES]]
+    print(f"\nFrom the first gradient, as the engine read it ({folder}/gradients holds all):\n")
+    print("\n".join([*short, *["..."] * (len(told) > DEMO_LINES)]))
+    print(f"\nLook at {folder}/dvh.png and {folder}/dose.png")
+
+
+def _warn(*, as_json: bool) -> None:
+    """What stands under every plan that a person is shown."""
+    from sciopt.targets.patients.case import RESEARCH_ONLY
+
+    if not as_json:
+        print(f"{RESEARCH_ONLY[0].upper()}{RESEARCH_ONLY[1:]}.")

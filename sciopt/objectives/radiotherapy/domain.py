@@ -1,0 +1,17 @@
+"""What radiotherapy plans bring to sciopt; cheap to import, everything heavy is named and imported when it is used."""
+
+from __future__ import annotations
+
+from sciopt.domain import Domain
+
+DOMAIN = Domain(
+    name="radiotherapy",
+    summary="treatment plans: dose-volume metrics of an optimised fluence; research only, not for clinical use",
+    objective="sciopt.objectives.radiotherapy.objective:from_specification",
+    commands="sciopt.objectives.radiotherapy.commands:register",
+    demo="sciopt.objectives.radiotherapy.commands:demo",
+    designers={"plan": "sciopt.objectives.radiotherapy.planner.design:design"},
+    label="sciopt.objectives.radiotherapy.plan:label",
+    outputs="sciopt.objectives.radiotherapy.outputs:write",
+    tools="sciopt.objectives.radiotherapy.tools:tools",
+)

@@ -1,0 +1,1 @@
+"""Dose: what each beamlet gives to each point."""

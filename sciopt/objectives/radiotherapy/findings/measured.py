@@ -1,0 +1,83 @@
+"""Effects made measured ones: what a warm re-optimisation after each lever did to every goal."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+from sciopt.objective import Effect, Estimate, Evaluation, Finding, Measurement
+from sciopt.objectives.radiotherapy.goals import PlanGoal
+from sciopt.objectives.radiotherapy.loss import weight
+
+LEAST = 0.005
+"""A smaller change (in violations: Gy, %) is not told."""
+LEVER, EXTREME = "lever", "limit of a lever"
+
+
+def with_effects(
+    evaluation: Evaluation, probed: Mapping[str, Sequence[Estimate]], goals: Sequence[PlanGoal]
+) -> Evaluation:
+    """The evaluation with the measured effects of its levers, the best first, and what they show to be out of reach."""
+    base = probed[evaluation.value][0]
+    if base.failure is not None:
+        return evaluation
+    noise = _noise(evaluation, base)
+    told, found = [], []
+    for finding in evaluation.findings:
+        tried = probed.get(finding.edit or "")
+        if finding.kind not in (LEVER, EXTREME) or tried is None or tried[0].failure is not None:
+            told.append(finding)
+        else:
+            found.append(_measured(finding, tried[0], base, goals, noise))
+    found.sort(key=lambda f: f.expected[0].change)
+    numbered = [dataclasses.replace(f, id=f"L{n}") for n, f in enumerate(found, 1)]
+    return dataclasses.replace(evaluation, findings=(*numbered, *told))
+
+
+def _noise(evaluation: Evaluation, base: Estimate) -> dict[str, float]:
+    """How far each value moves when nothing is changed but optimised on: the uncertainty of an effect."""
+    before = {m.quantity: m.value for m in evaluation.measurements}
+    return {m.quantity: abs(m.value - before[m.quantity]) for m in base.measurements if m.quantity in before}
+
+
+def _measured(
+    finding: Finding, child: Estimate, base: Estimate, goals: Sequence[PlanGoal], noise: Mapping[str, float]
+) -> Finding:
+    before = {m.quantity: m.value for m in base.measurements}
+    effects = [Effect("loss", child.loss - base.loss, basis="measured")]
+    for m in _once(child.measurements):
+        change = m.value - before[m.quantity]
+        scale = m.goal.scale if m.goal is not None else 1.0
+        if m.goal is not None and abs(change) >= LEAST * scale:
+            effects.append(Effect(m.quantity, change, m.unit, "measured", noise.get(m.quantity)))
+    observation, advice = _words(finding, child, base, goals)
+    return dataclasses.replace(finding, observation=observation, advice=advice, expected=tuple(effects))
+
+
+def _once(measurements: Sequence[Measurement]) -> list[Measurement]:
+    return list({m.quantity: m for m in measurements}.values())
+
+
+def _words(finding: Finding, child: Estimate, base: Estimate, goals: Sequence[PlanGoal]) -> tuple[str, str]:
+    """What the lever costs and brings, and whether to pull it; trade-offs by name."""
+    before = {m.quantity: m.value for m in base.measurements}
+    after = {m.quantity: m.value for m in child.measurements}
+    change = {g: (g.goal.excess(after[g.quantity]) - g.goal.excess(before[g.quantity])) for g in goals}
+    gains = [g for g in goals if change[g] * weight(g.priority) < -LEAST * g.metric.scale]
+    costs = [g for g in goals if change[g] * weight(g.priority) > LEAST * g.metric.scale]
+    said = "measured by optimising again from this plan"
+    if gains and costs:
+        said += f"; a trade-off: {_named(gains)} against {_named(costs)}"
+    if finding.kind == EXTREME:
+        still = [g for g in goals if g.quantity == finding.observation and g.goal.excess(after[g.quantity]) > 0.0]
+        if still:
+            said += (
+                f"; even so {still[0].quantity} stays at {after[still[0].quantity]:.4g} {still[0].unit}: "
+                f"the goal '{still[0].text}' is out of reach of this lever"
+            )
+    better = child.loss < base.loss
+    return said, "Do it." if better else "Not this way; the opposite change may help." if costs else "It does little."
+
+
+def _named(goals: Sequence[PlanGoal]) -> str:
+    return ", ".join(dict.fromkeys(g.quantity for g in goals))

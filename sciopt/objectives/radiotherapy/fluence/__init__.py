@@ -1,0 +1,1 @@
+"""The inner optimiser: the fluence of all beamlets for given plan parameters."""

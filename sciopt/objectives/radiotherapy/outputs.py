@@ -1,0 +1,134 @@
+"""The files of a plan run besides its log: the plans, the histogram, the goals, and four figures.
+
+All are made from the log and the cache; the dose on the slices is computed again from the best plan's fluence.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from sciopt.errors import LogError
+from sciopt.objective import Evaluation, Goal
+from sciopt.objectives.radiotherapy.dose_figure import dose_slices
+from sciopt.objectives.radiotherapy.figures import Curves, GoalRow, dvh, goal_table, said, small_print
+from sciopt.objectives.radiotherapy.objective import FLUENCE, HISTOGRAMS, PlanObjectiveFunction, from_specification
+from sciopt.objectives.radiotherapy.plan import parse
+from sciopt.objectives.radiotherapy.pointwise import GivenFluence
+from sciopt.report.figures import Panel, TrajectoryPoint, save, trajectory
+from sciopt.report.live import goals_met
+from sciopt.runs.run import Row, Run
+from sciopt.targets.patients.checks import volume_cc
+
+
+def write(run: Run) -> list[Path]:
+    """`plan.json` (the best), `start.json`, `dvh.csv`, `goals.csv` and the figures `trajectory`, `goals`, `dvh` and
+    `dose`; the paths that were written.
+    """
+    rows = run.rows
+    best = best_of(rows)
+    if best is None:
+        return []
+    objective = from_specification(run.specification["objective"])
+    first = next(row for row in rows if row.evaluation.failure is None)
+    paths = [
+        write_plan(best.evaluation, run.folder / "plan.json"),
+        write_plan(first.evaluation, run.folder / "start.json"),
+    ]
+    goals = goal_rows(objective, first.evaluation, best.evaluation)
+    paths.append(_write_goals(goals, run.folder / "goals.csv"))
+    title = f"{objective.case.name}, {run.specification['engine']} engine"
+    paths += _trajectory(run, rows, title=title, synthetic=objective.case.synthetic)
+    paths += save(goal_table(goals, title=title, synthetic=objective.case.synthetic), run.folder / "goals")
+    return [*paths, *_dose(run, objective, first.evaluation, best.evaluation, goals, title=title)]
+
+
+def best_of(rows: list[Row]) -> Row | None:
+    """The evaluation of lowest loss, the earliest of equals; None where all failed."""
+    done = [row for row in rows if row.evaluation.failure is None]
+    return min(done, key=lambda row: row.evaluation.loss) if done else None
+
+
+def write_plan(evaluation: Evaluation, path: Path) -> Path:
+    """A plan as JSON for people: one objective a line; `sciopt plan --start` reads it."""
+    data = json.loads(evaluation.value)
+    objectives = ",\n".join(f"    {json.dumps(each)}" for each in data["objectives"])
+    angles = json.dumps(data["gantry_deg"])
+    path.write_text(f'{{\n  "gantry_deg": {angles},\n  "objectives": [\n{objectives}\n  ]\n}}\n', encoding="utf-8")
+    return path
+
+
+def goal_rows(objective: PlanObjectiveFunction, start: Evaluation, best: Evaluation) -> list[GoalRow]:
+    """Every goal with what was measured."""
+    return [GoalRow(g, start.measured(g.quantity), best.measured(g.quantity)) for g in objective.goals]
+
+
+def _write_goals(rows: list[GoalRow], path: Path) -> Path:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["structure", "metric", "sense", "limit", "unit", "priority", "start", "best", "met"])
+        for row in rows:
+            g = row.goal
+            asked = [g.structure, g.metric.text, g.sense, g.limit, g.unit, g.priority]
+            writer.writerow([*asked, row.start, row.best, "yes" if row.met else "no"])
+    return path
+
+
+def _trajectory(run: Run, rows: list[Row], *, title: str, synthetic: bool) -> list[Path]:
+    """The loss and the number of goals that are met, against the evaluations."""
+    from matplotlib.ticker import MaxNLocator
+
+    points = [TrajectoryPoint(r.number, r.evaluation.loss, _counted(r.evaluation), r.is_best) for r in rows]
+    total = len(run.specification["objective"]["goals"])
+    met = Goal("goals met", ">=", total)
+    panels = [Panel("loss", goal=Goal("loss", "<=", 0.0)), Panel("goals met", f"of {total}", met)]
+    figure = trajectory(points, panels=panels, title=title)
+    figure.axes[1].yaxis.set_major_locator(MaxNLocator(integer=True))
+    small_print(figure, said(synthetic))
+    return save(figure, run.folder / "trajectory")
+
+
+def _counted(evaluation: Evaluation) -> dict[str, float]:
+    if evaluation.failure is not None:
+        return {}
+    return {"loss": evaluation.loss, "goals met": float(goals_met(evaluation).partition("/")[0])}
+
+
+def _dose(
+    run: Run,
+    objective: PlanObjectiveFunction,
+    start: Evaluation,
+    best: Evaluation,
+    goals: list[GoalRow],
+    *,
+    title: str,
+) -> list[Path]:
+    """Histogram and slices, from what the cache keeps of the two plans."""
+    first, last = run.artifacts(start), run.artifacts(best)
+    if not {FLUENCE, HISTOGRAMS} <= last.keys() or HISTOGRAMS not in first:
+        print("the cache holds the plans of this run no more: no histogram and no dose is drawn", file=sys.stderr)
+        return []
+    case = objective.case
+    table = run.folder / "dvh.csv"
+    table.write_text(last[HISTOGRAMS], encoding="utf-8")
+    volumes = {s.name: volume_cc(s.region) for s in case.structures}
+    before, after = curves(first[HISTOGRAMS]), curves(last[HISTOGRAMS])
+    histogram = dvh(before, after, goals=goals, volumes_cc=volumes, title=title, synthetic=case.synthetic)
+    given = GivenFluence.read(last[FLUENCE])
+    angles = parse(best.value).gantry_deg
+    slices = dose_slices(case, lambda points: given.dose(case, points), title=title, gantry_deg=angles)
+    return [table, *save(histogram, run.folder / "dvh"), *save(slices, run.folder / "dose")]
+
+
+def curves(text: str) -> Curves:
+    """The histograms of the artifact dvh.csv."""
+    lines = [line.split(",") for line in text.splitlines()]
+    try:
+        numbers = np.array(lines[1:], np.float64)
+        return Curves(numbers[:, 0], {name: numbers[:, i] for i, name in enumerate(lines[0][1:], 1)})
+    except (ValueError, IndexError) as error:
+        raise LogError(f"the histogram of a plan cannot be read ({error}): make the run again") from None

@@ -1,0 +1,1 @@
+"""Patients and phantoms: structures, densities, beams and clinical goals. Research only, never for clinical use."""

@@ -1,0 +1,1 @@
+"""The inner optimiser under test."""
