@@ -7,6 +7,7 @@ of the values, whatever the order in which they were finished.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 import re
 import signal
@@ -61,9 +62,10 @@ class Known:
                 evaluation = dataclasses.replace(from_dict(Evaluation, event.data["evaluation"]), cost=cost)
                 evaluations[evaluation.value] = evaluation
             elif event.kind in ("screened", "probed", "repeated"):
+                stage = _from(event.data["stage"], event.data.get("near"))
                 for data, seconds in zip(event.data["estimates"], event.volatile["cpu_seconds"], strict=True):
                     estimate = dataclasses.replace(from_dict(Estimate, data), cost=Cost(seconds))
-                    estimates.setdefault((event.data["stage"], estimate.value), estimate)
+                    estimates.setdefault((stage, estimate.value), estimate)
         return cls(evaluations, estimates)
 
 
@@ -85,7 +87,14 @@ def measure(objective: Objective, cache: Cache, value: str, *, tolerant: bool = 
 
 
 def estimate_one(
-    objective: Objective, cache: Cache, value: str, near: Evaluation, stage: str, *, tolerant: bool = False
+    objective: Objective,
+    cache: Cache,
+    value: str,
+    near: Evaluation,
+    stage: str,
+    *,
+    relative: bool = False,
+    tolerant: bool = False,
 ) -> tuple[Estimate, bool]:
     """One estimate of a paid stage through the cache, and whether it was there."""
 
@@ -95,8 +104,14 @@ def estimate_one(
     def make() -> Estimate:
         return _screened(objective, [value], near, stage)[0]
 
-    key = Cache.key(f"estimate: {stage}", value, objective.protocol)
+    name = _from(stage, near.value if relative else None)
+    key = Cache.key(f"estimate: {name}", value, objective.protocol)
     return _through(cache, key, Estimate, lambda: _tolerating(make, fail) if tolerant else make())
+
+
+def _from(stage: str, near: str | None) -> str:
+    """What an estimate is known by: its stage, and the parent where it depends on it."""
+    return stage if near is None else f"{stage} from {near}"
 
 
 def _through(cache: Cache, key: str, kind: type[T], make: Callable[[], T]) -> tuple[T, bool]:
@@ -223,19 +238,22 @@ class Bench:
         self, values: Sequence[str], near: Evaluation, stages: Sequence[Stage], *, spent: Spent = _QUICK
     ) -> dict[str, tuple[list[Estimate], list[float]]]:
         """As `estimate`, for several paid stages at once, by the name of the stage; each new one counts as `spent`."""
-        pairs = [(stage.name, value) for stage in stages for value in values]
+        known_by = {stage.name: _from(stage.name, near.value if stage.relative else None) for stage in stages}
+        sorts = {known_by[stage.name]: stage for stage in stages}
+        pairs = [(known_by[stage.name], value) for stage in stages for value in values]
         new = [pair for pair in dict.fromkeys(pairs) if pair not in self._estimates]
         missing = [pair for pair in new if pair not in self._known.estimates]
-        tasks = [(self.objective, self.cache, value, near, stage) for stage, value in missing]
-        made = {pair: estimate for pair, (estimate, _) in zip(missing, self._map(estimate_one, tasks), strict=True)}
+        tasks = [(self.objective, self.cache, value, near, sorts[key].name) for key, value in missing]
+        options = [{"relative": sorts[key].relative} for key, _ in missing]
+        made = dict(zip(missing, (each for each, _ in self._map(estimate_one, tasks, options)), strict=True))
         costs = dict.fromkeys(pairs, 0.0)
         for pair in new:
             self._estimates[pair] = self._known.estimates[pair] if pair in self._known.estimates else made[pair]
             costs[pair] = self._count(spent, self._estimates[pair].cost)
         return {
             stage.name: (
-                [self._estimates[stage.name, value] for value in values],
-                [costs[stage.name, value] for value in values],
+                [self._estimates[known_by[stage.name], value] for value in values],
+                [costs[known_by[stage.name], value] for value in values],
             )
             for stage in stages
         }
@@ -255,10 +273,19 @@ class Bench:
         self.meter.add(dataclasses.replace(spent, cpu_seconds=seconds))
         return seconds
 
-    def _map(self, function: Callable[..., tuple[T, bool]], tasks: Sequence[tuple[Any, ...]]) -> list[tuple[T, bool]]:
+    def _map(
+        self,
+        function: Callable[..., tuple[T, bool]],
+        tasks: Sequence[tuple[Any, ...]],
+        options: Sequence[Mapping[str, bool]] | None = None,
+    ) -> list[tuple[T, bool]]:
+        calls = [
+            functools.partial(function, *task, tolerant=self.tolerant, **more)
+            for task, more in zip(tasks, options or [{}] * len(tasks), strict=True)
+        ]
         if self._executor is None:
-            return [function(*task, tolerant=self.tolerant) for task in tasks]
-        return collect([self._executor.submit(function, *task, tolerant=self.tolerant) for task in tasks])
+            return [call() for call in calls]
+        return collect([self._executor.submit(call) for call in calls])
 
 
 def collect(futures: Sequence[Future[R]]) -> list[R]:

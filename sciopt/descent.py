@@ -186,8 +186,8 @@ class Descent:
             return lead
         self._probed.add(lead.value)
         probed = sharpened(self.bench, lead)
-        for stage, (estimates, seconds) in (probed.repeated or {}).items():
-            self._record_estimates("probed", stage, estimates, seconds)
+        for stage in self.bench.objective.probes if probed.repeated else ():
+            self._record_estimates("probed", stage, *(probed.repeated or {})[stage.name], lead)
         if probed.repeated:
             findings = [to_dict(finding) for finding in probed.evaluation.findings]
             self.log.record("sharpened", {"step": self.steps + 1, "value": lead.value, "findings": findings})
@@ -269,11 +269,19 @@ class Descent:
                 if each.failure is not None:
                     self._failed.add(each.value)
                     self.history.note(Attempt(each.value, lead.value, stage.name, "failed", note=each.failure))
-            self._record_estimates("screened", stage.name, estimates, seconds)
+            self._record_estimates("screened", stage, estimates, seconds, lead)
         return [e.value for e in ordered[: stage.keep]]
 
-    def _record_estimates(self, kind: str, stage: str, estimates: Sequence[Estimate], seconds: Sequence[float]) -> None:
-        data = {"step": self.steps + 1, "stage": stage, "estimates": [without_cost(each) for each in estimates]}
+    def _record_estimates(
+        self, kind: str, stage: Stage, estimates: Sequence[Estimate], seconds: Sequence[float], lead: Evaluation
+    ) -> None:
+        near = {"near": lead.value} if stage.relative else {}
+        data = {
+            "step": self.steps + 1,
+            "stage": stage.name,
+            **near,
+            "estimates": [without_cost(each) for each in estimates],
+        }
         self.log.record(kind, data, volatile={"cpu_seconds": list(seconds)})
 
     # --- results ----------------------------------------------------------------------------------------------------

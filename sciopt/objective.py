@@ -212,6 +212,8 @@ class Stage:
     name: str
     keep: int
     paid: bool = False
+    relative: bool = False
+    """Whether an estimate depends on the parent as well as on the candidate (an optimisation that starts from it)."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import os
 from typing import Any
 
 from sciopt.engines.base import LONGEST, Proposal, Reply, Request, Usage
-from sciopt.engines.policy import is_loopback
+from sciopt.engines.policy import stays_here
 from sciopt.errors import EngineError
 from sciopt.prompts import AGAIN, DESIGN
 
@@ -66,8 +66,8 @@ class LiteLLMEngine:
 
     @property
     def remote(self) -> bool:
-        """Whether what it reads leaves this machine; unknown ways (a proxy of the environment) count as remote."""
-        return self.base_url is None or not is_loopback(self.base_url)
+        """Whether what it reads may leave this machine: by the server's address, or through a proxy."""
+        return self.base_url is None or not stays_here(self.base_url)
 
     @property
     def name(self) -> str:

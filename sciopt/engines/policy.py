@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 from sciopt.engines.base import Engine
 from sciopt.errors import InvalidInput
@@ -19,6 +20,14 @@ def check_engine(engine: Engine, *, sensitive: bool, allow_remote: bool) -> None
             f"the data is of a person, and the engine {engine.name!r} may send it to another machine; use the engine "
             "offline, or a server on this machine (--base-url http://127.0.0.1:...), or allow it with --allow-remote"
         )
+
+
+def stays_here(url: str) -> bool:
+    """Whether a request to a server stays on this machine: it is this machine, and no proxy stands in between."""
+    if not is_loopback(url):
+        return False
+    host = urlsplit(url).hostname or ""
+    return not getproxies() or bool(proxy_bypass(host))
 
 
 def is_loopback(url: str) -> bool:

@@ -82,7 +82,7 @@ class LiveView:
         self.console: Console = Console(stderr=True, highlight=False)
         self.limit = limit
         self.done = done
-        self.label = label
+        self.label: Label = lambda value: fold(label(value))
         self._began = time.monotonic()
         self._count = 0
         self._step = 0

@@ -89,7 +89,6 @@ def test_what_the_client_connects_to_is_what_was_judged() -> None:
         assert httpx.URL(url).host == "evil.example" or httpx.URL(url).host.endswith(".evil.example")
 
 
-@pytest.mark.xfail(strict=True, reason="HTTP_PROXY is not looked at: a request to 127.0.0.1 then goes through it")
 def test_a_way_through_a_proxy_counts_as_remote(monkeypatch: pytest.MonkeyPatch) -> None:
     """httpx sends even http://127.0.0.1 through HTTP_PROXY, unless NO_PROXY names it."""
     monkeypatch.delenv("NO_PROXY", raising=False)

@@ -41,12 +41,6 @@ def _aim(**changed: Any) -> dict[str, Any]:
     return {**AIM, **changed}
 
 
-WORDY = pytest.mark.xfail(strict=True, reason="the whole of a wrong name is repeated, however long")
-ROUNDED = pytest.mark.xfail(
-    strict=True, reason="plan_of reads its own rounded text again and lets pydantic's ValidationError through"
-)
-
-
 @st.composite
 def _plans(draw: st.DrawFn) -> str:
     """Whatever the rules allow: any order, any number of digits."""
@@ -179,8 +173,8 @@ def test_deep_nesting_is_refused(depth: int, place: str, case: Case) -> None:
         "x" * 1_000_000,
         _text(gantry=list(range(200_000))),
         _text(objectives=[_aim(weight="9" * 1_000_000)]),
-        pytest.param(_text(objectives=[AIM, _aim(structure="P" * 1_000_000)]), marks=WORDY),
-        pytest.param(_text(**{"P" * 1_000_000: 1}), marks=WORDY),
+        _text(objectives=[AIM, _aim(structure="P" * 1_000_000)]),
+        _text(**{"P" * 1_000_000: 1}),
     ],
     ids=["no JSON", "angles", "weight", "structure", "field"],
 )
@@ -190,9 +184,7 @@ def test_a_megabyte_is_refused_in_few_words(text: str, case: Case) -> None:
     assert len(str(caught.value)) < 1500
 
 
-@pytest.mark.parametrize(
-    "angle", [359.94, 359.95, pytest.param(359.96, marks=ROUNDED), pytest.param(359.999, marks=ROUNDED)]
-)
+@pytest.mark.parametrize("angle", [359.94, 359.95, 359.96, 359.999])
 def test_an_angle_that_rounds_to_a_full_turn_is_taken_or_refused_in_words(angle: float, case: Case) -> None:
     try:
         plan = plan_of(_text(gantry=[10, angle]), case)
@@ -202,7 +194,7 @@ def test_an_angle_that_rounds_to_a_full_turn_is_taken_or_refused_in_words(angle:
         assert plan_of(plan.text(), case) == plan
 
 
-@pytest.mark.parametrize("percent", [99.994, pytest.param(99.996, marks=ROUNDED), pytest.param(99.9999, marks=ROUNDED)])
+@pytest.mark.parametrize("percent", [99.994, 99.996, 99.9999])
 def test_a_volume_that_rounds_to_the_whole_is_taken_or_refused_in_words(percent: float, case: Case) -> None:
     objectives = [AIM, _aim(structure="Rectum", type="DVH", volume_percent=percent)]
     try:
@@ -213,7 +205,6 @@ def test_a_volume_that_rounds_to_the_whole_is_taken_or_refused_in_words(percent:
         assert plan_of(plan.text(), case) == plan
 
 
-@pytest.mark.xfail(strict=True, reason="of a key that stands twice the last one counts, silently")
 def test_a_key_that_stands_twice_is_refused(case: Case) -> None:
     twice = _text().replace('"weight": 100', '"weight": 5, "weight": 100')
     with pytest.raises(InvalidValue, match="weight"):

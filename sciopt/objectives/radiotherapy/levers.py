@@ -6,12 +6,14 @@ or the body whose own goals have room, to the good of all others. Which way each
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from sciopt.errors import InvalidValue
 from sciopt.objectives.radiotherapy.goals import PlanGoal
 from sciopt.objectives.radiotherapy.loss import weight
-from sciopt.objectives.radiotherapy.plan import BODY, WEIGHTS, Plan, PlanObjective
+from sciopt.objectives.radiotherapy.plan import BODY, DOSES_GY, WEIGHTS, Plan, PlanObjective, plan_of
 from sciopt.objectives.radiotherapy.starting import WEIGHT, dose_of
 from sciopt.targets.patients.case import Case
 
@@ -33,12 +35,17 @@ class Lever:
     """Whether it is the most that can be asked: the evidence where a goal is out of reach."""
 
 
-def levers(plan: Plan, case: Case, goals: Sequence[PlanGoal], values: Mapping[str, float]) -> list[Lever]:
-    """The levers for all missed goals, worst goal first, its best lever before any goal's second; no change twice."""
+def levers(
+    plan: Plan, case: Case, goals: Sequence[PlanGoal], values: Mapping[str, float], *, scale: float = 1.0
+) -> list[Lever]:
+    """The levers for all missed goals, worst goal first, its best lever before any goal's second; no change twice.
+
+    `scale` is what dose was scaled by to coverage: a new objective speaks of the dose before.
+    """
     missed = sorted((g for g in goals if g.goal.excess(values[g.quantity]) > 0.0), key=lambda g: -_cost(g, values))
     targets = {t.name for t in case.targets}
     queues = [
-        list(_target_levers(plan, g, goals, values, case) if g.structure in targets else _organ_levers(plan, g))
+        list(_target_levers(plan, g, goals, values, case, scale) if g.structure in targets else _organ_levers(plan, g))
         for g in missed
     ]
     found: dict[str, Lever] = {}
@@ -46,7 +53,16 @@ def levers(plan: Plan, case: Case, goals: Sequence[PlanGoal], values: Mapping[st
         for queue in queues:
             if rank < len(queue):
                 found.setdefault(queue[rank].plan.text(), queue[rank])
-    return [lever for text, lever in found.items() if text != plan.text()]
+    return [dataclasses.replace(lever, plan=made) for lever in found.values() if (made := _valid(lever, plan, case))]
+
+
+def _valid(lever: Lever, plan: Plan, case: Case) -> Plan | None:
+    """The lever's plan in its canonical spelling; None where it is no plan, or no other one."""
+    try:
+        made = plan_of(lever.plan.text(), case)
+    except InvalidValue:
+        return None
+    return made if made.text() != plan.text() else None
 
 
 def _cost(goal: PlanGoal, values: Mapping[str, float]) -> float:
@@ -54,6 +70,8 @@ def _cost(goal: PlanGoal, values: Mapping[str, float]) -> float:
 
 
 def _organ_levers(plan: Plan, goal: PlanGoal) -> Iterator[Lever]:
+    if goal.sense == ">=":
+        return  # nothing presses dose into an organ
     limit = dose_of(goal)
     now = plan.objective(goal.structure, "overdose")
     if now is None:
@@ -67,7 +85,7 @@ def _organ_levers(plan: Plan, goal: PlanGoal) -> Iterator[Lever]:
 
 
 def _target_levers(
-    plan: Plan, goal: PlanGoal, goals: Sequence[PlanGoal], values: Mapping[str, float], case: Case
+    plan: Plan, goal: PlanGoal, goals: Sequence[PlanGoal], values: Mapping[str, float], case: Case, scale: float
 ) -> Iterator[Lever]:
     aim = plan.objective(goal.structure, "deviation")
     if aim is not None:
@@ -76,11 +94,19 @@ def _target_levers(
     if goal.sense == "<=" and limit is not None:
         hot = plan.objective(goal.structure, "overdose")
         start = aim.weight if aim is not None else WEIGHT
-        yield _added(plan, goal, "overdose", 0.99 * limit, start) if hot is None else _weighted(plan, goal, hot, RAISE)
+        yield (
+            _added(plan, goal, "overdose", 0.99 * limit / scale, start)
+            if hot is None
+            else _weighted(plan, goal, hot, RAISE)
+        )
     if goal.sense == ">=":
         cold = plan.objective(goal.structure, "underdose")
         dose = case.prescribed_gy[goal.structure]
-        yield _added(plan, goal, "underdose", dose, WEIGHT) if cold is None else _weighted(plan, goal, cold, RAISE)
+        yield (
+            _added(plan, goal, "underdose", dose / scale, WEIGHT)
+            if cold is None
+            else _weighted(plan, goal, cold, RAISE)
+        )
     for name in _with_room(plan, goals, values, case):
         pressing = plan.objective(name, "overdose")
         assert pressing is not None
@@ -111,7 +137,12 @@ def _dosed(plan: Plan, goal: PlanGoal, old: PlanObjective, dose_gy: float) -> Le
 
 def _added(plan: Plan, goal: PlanGoal, kind: str, dose_gy: float, heavy: float) -> Lever:
     new = PlanObjective.model_validate(
-        {"structure": goal.structure, "type": kind, "dose_gy": float(f"{dose_gy:.4g}"), "weight": heavy}
+        {
+            "structure": goal.structure,
+            "type": kind,
+            "dose_gy": float(f"{min(dose_gy, DOSES_GY[1]):.4g}"),
+            "weight": heavy,
+        }
     )
     subject = f"a new objective: {goal.structure} {kind} at {new.dose_gy:g} Gy, weight {heavy:g}"
     return Lever(goal.quantity, subject, plan.model_copy(update={"objectives": (*plan.objectives, new)}))

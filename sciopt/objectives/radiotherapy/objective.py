@@ -17,6 +17,7 @@ import numpy as np
 from sciopt.errors import InvalidInput, InvalidValue
 from sciopt.objective import Cost, Estimate, Evaluation, Finding, Note, PlainObjective, Stage
 from sciopt.objectives.radiotherapy import loss
+from sciopt.objectives.radiotherapy.dose.machine import machine
 from sciopt.objectives.radiotherapy.dvh import Dvh
 from sciopt.objectives.radiotherapy.findings.anatomy import Anatomy
 from sciopt.objectives.radiotherapy.findings.goals import goal_findings
@@ -30,7 +31,7 @@ from sciopt.records import digest
 from sciopt.targets.patients.case import RESEARCH_ONLY, Case
 from sciopt.targets.patients.catalog import case as find_case
 
-STAGE = Stage("re-optimisation", 0, paid=True)
+STAGE = Stage("re-optimisation", 0, paid=True, relative=True)
 VERSION = "1"
 """Of everything here that changes a number and is not named in the protocol."""
 FLUENCE, HISTOGRAMS = "fluence.json", "dvh.csv"
@@ -45,6 +46,7 @@ class PlanObjectiveFunction(PlainObjective):
     Args:
         case: a `Case`, or the name or path of one.
         goals: the name of one of the case's sets of goals, or lines such as "Rectum V70Gy <= 20 %".
+        machine: the name of another machine than the case's own.
         method: how dose is optimised and reported.
         levers: how many levers are measured before an engine is asked.
     """
@@ -56,11 +58,12 @@ class PlanObjectiveFunction(PlainObjective):
         case: Case | str,
         *,
         goals: str | Sequence[str] = "standard",
+        machine: str | None = None,
         method: Method | None = None,
         levers: int = 3,
     ) -> None:
         self.case_name = case if isinstance(case, str) else ""
-        self.case = find_case(case) if isinstance(case, str) else case
+        self.case = with_machine(find_case(case) if isinstance(case, str) else case, machine)
         names = [*(s.name for s in self.case.structures), BODY]
         self.goals = parse_goals(
             _lines(self.case, goals), structures=names, targets=[t.name for t in self.case.targets]
@@ -76,7 +79,9 @@ class PlanObjectiveFunction(PlainObjective):
         self._made: tuple[Treatment, Anatomy] | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuilt, (self.case_name or self.case, [g.text for g in self.goals], self.method, self.most_levers)
+        made_from = self.case_name or self.case
+        machine = self.case.beams.machine
+        return _rebuilt, (made_from, [g.text for g in self.goals], machine, self.method, self.most_levers)
 
     # --- what it is -------------------------------------------------------------------------------------------------
 
@@ -88,6 +93,7 @@ class PlanObjectiveFunction(PlainObjective):
             "domain": "radiotherapy",
             "case": self.case_name,
             "goals": [g.text for g in self.goals],
+            "machine": self.case.beams.machine,
             "method": json.loads(json.dumps(dataclasses.asdict(self.method))),
             "levers": self.most_levers,
         }
@@ -118,7 +124,7 @@ class PlanObjectiveFunction(PlainObjective):
             terms,
             loss.measurements(self.goals, values),
             self._notes(made),
-            (*found, *_gap(made), *self._lever_findings(plan, values)),
+            (*found, *_gap(made), *self._lever_findings(plan, values, made.scale)),
             protocol=self.protocol,
             artifacts={FLUENCE: _fluence_text(plan, made), HISTOGRAMS: _histogram_text(histograms)},
             cost=Cost(time.thread_time() - began, time.monotonic() - wall),
@@ -132,7 +138,10 @@ class PlanObjectiveFunction(PlainObjective):
 
     def levers(self, evaluation: Evaluation) -> tuple[str, ...]:
         """The edits of the first levers, one for each of the worst goals before a second for any."""
-        return tuple(f.edit for f in evaluation.findings if f.kind in (LEVER, EXTREME) and f.edit)[: self.most_levers]
+        open_ones = [f for f in evaluation.findings if f.kind in (LEVER, EXTREME) and not f.expected]
+        if len(open_ones) < len([f for f in evaluation.findings if f.kind in (LEVER, EXTREME)]):
+            return ()  # measured before
+        return tuple(f.edit for f in open_ones if f.edit)[: self.most_levers]
 
     def sharpen(self, evaluation: Evaluation, probed: Mapping[str, Sequence[Estimate]]) -> Evaluation:
         """With the measured effects of the levers on every goal."""
@@ -141,11 +150,13 @@ class PlanObjectiveFunction(PlainObjective):
     def _protocol(self) -> Mapping[str, str]:
         return {
             "case": self.case.name,
-            "case_data": digest(dict(self.case.provenance))[:12],
+            "case_data": digest(_identity(self.case))[:12],
             "machine": self.case.beams.machine,
+            "machine_data": digest(dataclasses.asdict(machine(self.case.beams.machine)))[:12],
             "goals": digest([g.text for g in self.goals])[:12],
             "method": digest(dataclasses.asdict(self.method))[:12],
             "anchor": digest(self.start.text())[:12],
+            "levers": str(self.most_levers),
             "version": VERSION,
         }
 
@@ -188,7 +199,8 @@ class PlanObjectiveFunction(PlainObjective):
         cost = Cost(time.thread_time() - began, time.monotonic() - wall)
         return Estimate(value, total, loss.measurements(self.goals, values), cost=cost)
 
-    def _lever_findings(self, plan: Plan, values: Mapping[str, float]) -> list[Finding]:
+    def _lever_findings(self, plan: Plan, values: Mapping[str, float], scale: float) -> list[Finding]:
+        found = levers(plan, self.case, self.goals, values, scale=scale)[: 2 * self.most_levers]
         return [
             Finding(
                 f"L{number}",
@@ -198,12 +210,13 @@ class PlanObjectiveFunction(PlainObjective):
                 "What it does is not measured yet.",
                 lever.plan.text(),
             )
-            for number, lever in enumerate(levers(plan, self.case, self.goals, values)[: 2 * self.most_levers], 1)
+            for number, lever in enumerate(found, 1)
         ]
 
     def _notes(self, made: Delivered) -> tuple[Note, ...]:
         coverage = self.case.coverage
-        what = "synthetic phantom, synthetic beam data" if self.case.synthetic else "synthetic beam data"
+        beam = "synthetic beam data" if self.case.beams.machine == "generic-6mv" else "beam data fitted to one machine"
+        what = f"synthetic phantom, {beam}" if self.case.synthetic else beam
         return (
             Note("Use", f"{what}; {RESEARCH_ONLY}"),
             Note(
@@ -220,12 +233,37 @@ def from_specification(specification: Mapping[str, Any]) -> PlanObjectiveFunctio
     """The objective that a run's log describes."""
     method = dict(specification["method"])
     return PlanObjectiveFunction(
-        specification["case"], goals=specification["goals"], method=Method.of(method), levers=specification["levers"]
+        specification["case"],
+        goals=specification["goals"],
+        machine=specification["machine"],
+        method=Method.of(method),
+        levers=specification["levers"],
     )
 
 
-def _rebuilt(case: Case | str, goals: Sequence[str], method: Method, levers: int) -> PlanObjectiveFunction:
-    return PlanObjectiveFunction(case, goals=goals, method=method, levers=levers)
+def _rebuilt(
+    case: Case | str, goals: Sequence[str], machine: str, method: Method, levers: int
+) -> PlanObjectiveFunction:
+    return PlanObjectiveFunction(case, goals=goals, machine=machine, method=method, levers=levers)
+
+
+def with_machine(case: Case, name: str | None) -> Case:
+    """The case on another machine; `UnknownName` suggests the nearest."""
+    if name is None or name == case.beams.machine:
+        return case
+    return dataclasses.replace(case, beams=dataclasses.replace(case.beams, machine=machine(name).name))
+
+
+def _identity(case: Case) -> dict[str, Any]:
+    """What tells one case from another of the same name: its provenance, and what may be changed in Python."""
+    return {
+        "provenance": dict(case.provenance),
+        "beams": dataclasses.asdict(case.beams),
+        "prescribed": dict(case.prescribed_gy),
+        "coverage": dataclasses.asdict(case.coverage),
+        "structures": [[s.name, s.role, repr(s.region)] for s in case.structures] if not case.provenance else [],
+        "density": float(case.density.values.sum(dtype=np.float64)),
+    }
 
 
 def _lines(case: Case, goals: str | Sequence[str]) -> Sequence[str]:
@@ -261,7 +299,9 @@ def _fluence_text(plan: Plan, made: Delivered) -> str:
 
 def _delivered(treatment: Treatment, plan: Plan, text: str) -> Delivered:
     data = json.loads(text)
-    return treatment.report(plan, np.asarray(data["fluence"]), spacing_mm=data["spacing_mm"])
+    return treatment.report(
+        plan, np.asarray(data["fluence"], np.float32).astype(np.float64), spacing_mm=data["spacing_mm"]
+    )
 
 
 def _histogram_text(histograms: Mapping[str, Dvh]) -> str:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from sciopt.errors import InvalidValue, UnknownName
 from sciopt.targets.patients.case import Case
+from sciopt.verbalize import fold
 
 BODY = "Body"
 """Everything inside the outline but the targets, as objectives call it."""
@@ -52,7 +53,7 @@ class PlanObjective(BaseModel):
         for name, kind in (("volume_percent", "DVH"), ("a", "gEUD")):
             if (getattr(self, name) is not None) != (self.type == kind):
                 needs = "needs" if self.type == kind else "has no"
-                raise ValueError(f"the objective {self.type} of {self.structure} {needs} {name}")
+                raise ValueError(f"the objective {self.type} of {self.structure[:60]} {needs} {name}")
         return self
 
     @property
@@ -72,7 +73,7 @@ class Plan(BaseModel):
     @field_validator("gantry_deg")
     @classmethod
     def _apart(cls, angles: tuple[float, ...]) -> tuple[float, ...]:
-        ordered = sorted(round(angle, 1) for angle in angles)
+        ordered = sorted(round(angle, 1) % 360.0 for angle in angles)
         if len(set(ordered)) < len(ordered):
             raise ValueError("two beams come from the same gantry angle")
         return tuple(ordered)
@@ -82,7 +83,7 @@ class Plan(BaseModel):
     def _once(cls, objectives: tuple[PlanObjective, ...]) -> tuple[PlanObjective, ...]:
         for each in objectives:
             if sum(other.key == each.key for other in objectives) > 1:
-                raise ValueError(f"two objectives {each.type} of {each.structure}: join them")
+                raise ValueError(f"two objectives {each.type} of {each.structure[:60]}: join them")
         return objectives
 
     def text(self) -> str:
@@ -117,7 +118,7 @@ def _number(value: Any) -> Any:
 def parse(text: str) -> Plan:
     """A plan from its JSON text, of which case is not asked; `InvalidValue` says which field and why."""
     try:
-        data = json.loads(text, parse_constant=_no_constant)
+        data = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
         raise InvalidValue(f"the plan is not JSON: {error}; expected one object like {EXAMPLE}") from None
     if not isinstance(data, dict):
@@ -137,9 +138,8 @@ def plan_of(text: str, case: Case) -> Plan:
     for number, each in enumerate(plan.objectives):
         if each.structure not in names:
             hint = f"expected one of {', '.join(names)}"
-            raise InvalidValue(
-                f"objectives[{number}].structure: {UnknownName.among('structure', each.structure, names, hint)}"
-            )
+            error = UnknownName.among("structure", each.structure[:60], names, hint)
+            raise InvalidValue(f"objectives[{number}].structure: {error}")
     aimed = {each.structure for each in plan.objectives if each.type in ("deviation", "underdose")}
     for target in case.targets:
         if target.name not in aimed:
@@ -148,7 +148,7 @@ def plan_of(text: str, case: Case) -> Plan:
             )
     order = sorted(plan.objectives, key=lambda each: (names.index(each.structure), list(TYPES).index(each.type)))
     canonical = plan.model_copy(update={"objectives": tuple(order)})
-    return Plan.model_validate_json(canonical.text())
+    return parse(canonical.text())
 
 
 def rules_for(case: Case) -> tuple[str, ...]:
@@ -158,6 +158,7 @@ def rules_for(case: Case) -> tuple[str, ...]:
         f"Answer with one JSON object like {EXAMPLE}",
         f"Structures: {', '.join(s.name for s in case.structures)}, {BODY} (all but the targets).",
         f"Types of objective: {kinds}. A structure may have one of each; DVH needs volume_percent, gEUD needs a.",
+        "dose_gy is compared with the dose before it is scaled to coverage.",
         f"weight is from {WEIGHTS[0]:g} to {WEIGHTS[1]:g}, dose_gy from {DOSES_GY[0]:g} to {DOSES_GY[1]:g} Gy.",
         f"gantry_deg holds up to {MOST_BEAMS} angles from 0 to below 360 degrees, in IEC 61217's sense.",
         f"Each target ({', '.join(t.name for t in case.targets)}) needs an objective deviation or underdose.",
@@ -174,9 +175,9 @@ def label(text: str) -> str:
     try:
         plan = parse(text)
     except InvalidValue:
-        return " ".join(text.split())[:120]
+        return fold(text)[:120]
     said = [f"{o.structure}{_SIGNS[o.type]}{_number(o.dose_gy)}x{_number(o.weight)}" for o in plan.objectives]
-    return " ".join([f"{len(plan.gantry_deg)} beams", *said])
+    return fold(" ".join([f"{len(plan.gantry_deg)} beams", *said]))
 
 
 EXAMPLE = json.dumps(
@@ -187,13 +188,22 @@ EXAMPLE = json.dumps(
 )
 
 
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = [name for name, _ in pairs]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"{twice[:60]!r} stands twice in one object")
+    return dict(pairs)
+
+
 def _no_constant(name: str) -> float:
     raise ValueError(f"{name} is no number of a plan")
 
 
 def _complaint(error: Any) -> str:
     """One of pydantic's errors as a sentence: where, what it is, what was expected."""
-    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"]).lstrip(".")
+    parts = (f"[{part}]" if isinstance(part, int) else f".{part[:60]}" for part in error["loc"])
+    place = "".join(parts).lstrip(".")
     kind, context = error["type"], error.get("ctx", {})
     if kind == "value_error":
         return f"{place}: {context['error']}" if place else str(context["error"])

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sciopt.objectives.radiotherapy.goals import PlanGoal
-from sciopt.objectives.radiotherapy.plan import BODY, Plan, PlanObjective, plan_of
+from sciopt.objectives.radiotherapy.plan import BODY, DOSES_GY, Plan, PlanObjective, plan_of
 from sciopt.targets.patients.case import Case
 
 WEIGHT = 100.0
@@ -19,7 +19,7 @@ def start_plan(case: Case, goals: Sequence[PlanGoal]) -> Plan:
     half = 0.5 * max(case.prescribed_gy.values())
     aims = [_aim(t.name, "deviation", case.prescribed_gy[t.name]) for t in case.targets]
     limits = [_aim(organ.name, "overdose", lowest_dose(organ.name, goals, default=half)) for organ in case.organs]
-    body = _aim(BODY, "overdose", lowest_dose(BODY, goals, default=half))
+    body = _aim(BODY, "overdose", min(half, lowest_dose(BODY, goals, default=half)))
     made = Plan(gantry_deg=case.beams.gantry_deg, objectives=(*aims, *limits, body))
     return plan_of(made.text(), case)
 
@@ -39,5 +39,5 @@ def dose_of(goal: PlanGoal) -> float | None:
 
 def _aim(structure: str, kind: str, dose_gy: float) -> PlanObjective:
     return PlanObjective.model_validate(
-        {"structure": structure, "type": kind, "dose_gy": float(dose_gy), "weight": WEIGHT}
+        {"structure": structure, "type": kind, "dose_gy": min(float(dose_gy), DOSES_GY[1]), "weight": WEIGHT}
     )

@@ -64,14 +64,16 @@ class Anatomy:
             _side(places, chosen),
         )
 
-    def overlap_percent(self, structure: str, targets: tuple[str, ...]) -> float:
-        """How much of a structure is inside the named targets, in percent of its volume."""
+    def volume_cc(self, structure: str) -> float:
+        """The volume of a structure."""
+        return float(self._report.samplings[structure].volume_cc.sum())
+
+    def overlap_cc(self, structure: str, other: str) -> tuple[float, float]:
+        """How much of a structure is inside another one, and how much there is of it, in cc."""
         places, _ = self._of(structure)
-        inside = np.zeros(len(places), np.bool_)
-        for name in targets:
-            inside |= self._case.structure(name).region.inside(places)
         volume = self._report.samplings[structure].volume_cc
-        return 100.0 * float(volume[inside].sum() / volume.sum())
+        inside = self._case.structure(other).region.inside(places)
+        return float(volume[inside].sum()), float(volume.sum())
 
 
 def _side(places: Floats, chosen: NDArray[np.bool_]) -> str:

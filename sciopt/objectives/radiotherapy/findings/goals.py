@@ -15,8 +15,6 @@ from sciopt.targets.patients.case import Case
 
 NEAR = 1.0
 """A goal that is met by less than this many violations (1 Gy, 1 %) is near its limit."""
-COVERED = 0.95
-"""Of its prescribed dose, what a voxel of a target gets at least in a plan that covers it."""
 
 
 def goal_findings(
@@ -75,20 +73,22 @@ def _voxels(case: Case, goal: PlanGoal, value: float, dose: NDArray[np.floating]
 
 def _bound(case: Case, goal: PlanGoal, anatomy: Anatomy) -> str:
     """Evidence that no plan can meet an upper goal of an organ while the targets that overlap it are covered."""
-    limit = dose_of(goal)
+    limit, coverage = dose_of(goal), case.coverage
     if limit is None or goal.metric.kind not in ("V_percent", "D_percent"):
         return ""
-    high = tuple(t.name for t in case.targets if COVERED * case.prescribed_gy[t.name] > limit)
-    if not high or goal.structure in high:
+    if goal.structure == coverage.structure or limit > coverage.dose_gy:
         return ""
-    share = anatomy.overlap_percent(goal.structure, high)
+    inside, whole = anatomy.overlap_cc(goal.structure, coverage.structure)
+    left_out = (1.0 - coverage.volume_percent / 100.0) * anatomy.volume_cc(coverage.structure)
+    share = 100.0 * (inside - left_out) / whole
     allowed = goal.limit if goal.metric.kind == "V_percent" else goal.metric.argument
     assert allowed is not None
     if share <= allowed:
         return ""
     return (
-        f"{share:.3g} % of {goal.structure} is inside {' or '.join(high)}, where {limit:g} Gy are exceeded in any plan "
-        f"that covers it: at most {allowed:g} % may be"
+        f"{inside:.3g} cc of {goal.structure} are inside {coverage.structure}, of which coverage may leave out "
+        f"{left_out:.3g} cc: at least {share:.3g} % of {goal.structure} get {coverage.dose_gy:g} Gy in any plan, "
+        f"and at most {allowed:g} % may get {limit:g} Gy"
     )
 
 

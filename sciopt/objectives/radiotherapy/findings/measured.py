@@ -22,16 +22,20 @@ def with_effects(
     if base.failure is not None:
         return evaluation
     noise = _noise(evaluation, base)
-    told, found = [], []
+    told: list[Finding] = []
+    found: list[Finding] = []
     for finding in evaluation.findings:
         tried = probed.get(finding.edit or "")
         if finding.kind not in (LEVER, EXTREME) or tried is None or tried[0].failure is not None:
             told.append(finding)
         else:
             found.append(_measured(finding, tried[0], base, goals, noise))
+    found = [f for f in found if f.kind == EXTREME or len(f.expected) > 1 or abs(f.expected[0].change) >= LEAST]
     found.sort(key=lambda f: f.expected[0].change)
-    numbered = [dataclasses.replace(f, id=f"L{n}") for n, f in enumerate(found, 1)]
-    return dataclasses.replace(evaluation, findings=(*numbered, *told))
+    levers = [*found, *(f for f in told if f.kind in (LEVER, EXTREME))]
+    numbered = [dataclasses.replace(f, id=f"L{n}") for n, f in enumerate(levers, 1)]
+    others = [f for f in told if f.kind not in (LEVER, EXTREME)]
+    return dataclasses.replace(evaluation, findings=(*numbered[: len(found)], *others, *numbered[len(found) :]))
 
 
 def _noise(evaluation: Evaluation, base: Estimate) -> dict[str, float]:

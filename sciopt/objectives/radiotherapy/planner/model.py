@@ -7,11 +7,13 @@ gives way to every measurement: ridge regression of what the prior leaves unexpl
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sciopt.errors import InvalidValue
 from sciopt.objective import Effect, Evaluation, Goal
 from sciopt.objectives.radiotherapy.plan import Plan, parse
 from sciopt.objectives.radiotherapy.planner.parameters import Coordinate, step_between
@@ -64,7 +66,12 @@ def _levers(candidate: Evaluation) -> list[Pair]:
 
 
 def _attempts(brief: Brief) -> list[Pair]:
-    return [(step_between(parse(a.parent), parse(a.value)), _changes(a.effects)) for a in brief.tried if a.effects]
+    found: list[Pair] = []
+    for each in brief.tried:
+        with suppress(InvalidValue):  # an answer that is no plan has nothing to teach
+            if each.effects:
+                found.append((step_between(parse(each.parent), parse(each.value)), _changes(each.effects)))
+    return found
 
 
 def _changes(effects: Sequence[Effect]) -> dict[str, float]:

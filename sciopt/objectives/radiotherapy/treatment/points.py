@@ -11,17 +11,19 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import binary_erosion
 from scipy.spatial import cKDTree
 
 from sciopt.errors import InvalidInput
 from sciopt.objectives.radiotherapy.plan import BODY
 from sciopt.targets.patients.case import Case
 from sciopt.targets.patients.lattice import Lattice
-from sciopt.targets.patients.region import Floats
+from sciopt.targets.patients.region import Floats, Region
 
-OFFSET = 0.25
-"""Of the lattice that is optimised on, in cells; that of reporting has another one."""
-NEAR_MM, BODY_SPACING_MM, FAR_POINTS, REACH_MM = 20.0, 7.0, 2500, 60.0
+OFFSET = 0.31
+"""Of the lattice that is optimised on, in cells; chosen so that its nodes are none of those of reporting."""
+NEAR_MM, BODY_SPACING_MM, FAR_POINTS, REACH_MM = 20.0, 7.0, 4000, 60.0
+SHELL_MM = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +85,7 @@ def body_sample(case: Case, *, far: int, spacing_mm: float = BODY_SPACING_MM) ->
     top = min(high[2], max(b[1][2] for b in tops) + REACH_MM)
     lattice = Lattice.covering((low[0], low[1], bottom), (high[0], high[1], top), spacing=spacing_mm, offset=OFFSET)
     points = lattice.points()
-    points = points[case.body.inside(points)]
+    points = points[(points[:, 2] >= bottom) & (points[:, 2] <= top) & case.body.inside(points)]
     points = points[~in_targets(case, points)]
     distance = distances_to_targets(case, points)
     near, beyond = np.flatnonzero(distance <= NEAR_MM), np.flatnonzero(distance > NEAR_MM)
@@ -94,12 +96,20 @@ def body_sample(case: Case, *, far: int, spacing_mm: float = BODY_SPACING_MM) ->
 
 
 def distances_to_targets(case: Case, points: Floats) -> NDArray[np.float64]:
-    """How far points are from the nearest target, in mm, to about 2 mm; 0 inside."""
-    clouds = []
-    for target in case.targets:
-        low, high = target.region.bounds
-        cloud = Lattice.covering(low, high, spacing=3.0, offset=0.5).points()
-        clouds.append(cloud[target.region.inside(cloud)])
-    distance, _ = cKDTree(np.concatenate(clouds)).query(points)
-    found: NDArray[np.float64] = np.where(in_targets(case, points), 0.0, distance)
+    """How far points are from the surface of the nearest target, in mm, to about half a mm; 0 inside."""
+    shells = [_shell(target.region) for target in case.targets]
+    distance, _ = cKDTree(np.concatenate(shells)).query(points)
+    # the points of a shell lie within the surface by half a spacing in the mean; outside is never 0
+    outside = np.maximum(distance - SHELL_MM / 2.0, 1e-3)
+    found: NDArray[np.float64] = np.where(in_targets(case, points), 0.0, outside)
+    return found
+
+
+def _shell(region: Region) -> Floats:
+    """The nodes of a fine lattice inside a region that have a neighbour outside it, shape (n, 3) in mm."""
+    low, high = region.bounds
+    lattice = Lattice.covering(low, high, spacing=SHELL_MM, offset=0.5)
+    inside = region.inside(lattice.points()).reshape(lattice.shape)
+    edge = inside & ~binary_erosion(inside)
+    found: Floats = lattice.points()[edge.ravel()]
     return found
