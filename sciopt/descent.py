@@ -41,6 +41,8 @@ class Settings:
             worse, as plain TGD does.
         screening: whether cheap stages choose what is measured.
         probing: whether the main effects that findings expect are measured before an engine reads of them.
+        probing_patience: steps without gain before a lead's effects are measured; those of the first lead always are.
+        memory: of how many earlier leads an engine is told what was tried from them.
         each_step: candidates measured in a step when there is no screening.
         tokens: length of what an engine reads.
     """
@@ -51,6 +53,8 @@ class Settings:
     accept: Accept = "improve"
     screening: bool = True
     probing: bool = True
+    probing_patience: int = 0
+    memory: int = 1
     each_step: int = 4
     tokens: int = 12_000
 
@@ -58,7 +62,7 @@ class Settings:
         for what, given, known in (("detail", self.detail, DETAILS), ("accept", self.accept, get_args(Accept))):
             if given not in known:
                 raise InvalidInput(f"{what} {given!r}: expected one of {', '.join(known)}")
-        least = {"seed": 0, "proposals": 1, "each_step": 1, "tokens": 1}
+        least = {"seed": 0, "proposals": 1, "each_step": 1, "tokens": 1, "probing_patience": 0, "memory": 0}
         for name, lowest in least.items():
             given = getattr(self, name)
             if given is not None and given < lowest:
@@ -91,7 +95,7 @@ class Descent:
         self.steps = 0
         self.stalled = 0
         self.tally = Tally()
-        self.history = History()
+        self.history = History(memory=self.settings.memory)
         self._probed: set[str] = set()
         self._pool: dict[str, Estimate] = {}
         self._failed: set[str] = set()
@@ -183,6 +187,8 @@ class Descent:
     def _sharpened(self, lead: Evaluation) -> Evaluation:
         """The lead with the main effects of its findings measured, once for each lead; only findings tell of them."""
         if not self.settings.probing or self.settings.detail != "findings" or lead.value in self._probed:
+            return lead
+        if self._probed and self.stalled < self.settings.probing_patience:
             return lead
         self._probed.add(lead.value)
         probed = sharpened(self.bench, lead)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Sequence, Set
 
 from sciopt.objective import Evaluation
@@ -14,9 +15,9 @@ MEASURED = "measured, not taken further"
 class History:
     """Attempts by the candidate that they edit, in the order of the newest result on each."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, memory: int = 1) -> None:
         self._tried: dict[str, dict[str, Attempt]] = {}
-        self._told_next: tuple[str, ...] = ()
+        self._told_next: deque[tuple[str, ...]] = deque(maxlen=memory)
 
     def note(self, attempt: Attempt) -> None:
         """Keep an attempt; a full result replaces a quick one, and the newest stands last."""
@@ -29,13 +30,14 @@ class History:
         return {value for value, attempt in self._tried.get(lead, {}).items() if attempt.outcome != MEASURED}
 
     def tell_next(self, parents: Iterable[str]) -> None:
-        """Name the candidates whose edits the last step measured: they are told in the next gradient."""
-        self._told_next = tuple(parents)
+        """Name the candidates whose edits the last step measured: they are told in the next `memory` gradients."""
+        self._told_next.appendleft(tuple(parents))
 
     def told(self, candidates: Sequence[Evaluation]) -> tuple[Attempt, ...]:
-        """What was tried from the candidates, and from those whose edits the last step measured.
+        """What was tried from the candidates, and from those whose edits the last steps measured.
 
         Oldest first for each of them, and the lead's last: what stands first is cut first.
         """
-        parents = dict.fromkeys((candidates[0].value, *self._told_next, *(e.value for e in candidates)))
+        recent = [parent for parents in self._told_next for parent in parents]
+        parents = dict.fromkeys((candidates[0].value, *recent, *(e.value for e in candidates)))
         return tuple(a for parent in reversed(list(parents)) for a in self._tried.get(parent, {}).values())

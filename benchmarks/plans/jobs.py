@@ -18,6 +18,7 @@ from sciopt.descent import Settings
 from sciopt.errors import InvalidInput, SciOptError, UnknownName
 from sciopt.log import LOG_NAME
 from sciopt.objectives.radiotherapy.objective import PlanObjectiveFunction
+from sciopt.objectives.radiotherapy.options import settings_for
 from sciopt.objectives.radiotherapy.plan import Plan
 from sciopt.runs.run import Run
 from sciopt.verbalize import DETAILS
@@ -135,7 +136,7 @@ def perform(job: Job, setup: Setup, runs: Path, *, make: Make = planned) -> str:
 
 def settings_of(job: Job) -> Settings:
     """One plan a step: each is a full evaluation, after which the next step knows more."""
-    return Settings(seed=job.seed, detail=job.arm, proposals=8, each_step=1)  # type: ignore[arg-type]  # see DETAILS
+    return settings_for(seed=job.seed, detail=job.arm)  # type: ignore[arg-type]  # see DETAILS
 
 
 def search_of(job: Job, start: Plan) -> tuple[Search, dict[str, object]]:

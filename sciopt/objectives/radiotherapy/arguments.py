@@ -41,6 +41,15 @@ Smoothing = Annotated[
         help="Weight of the squared differences of neighbouring beamlets; 0 smooths nothing.",
     ),
 ]
+MachineName = Annotated[
+    str | None,
+    typer.Option(
+        "--machine",
+        metavar="NAME",
+        rich_help_panel=PLANNING,
+        help="generic-6mv or measured-6mv, if not the case's own.",
+    ),
+]
 Levers = Annotated[
     int,
     typer.Option(

@@ -20,6 +20,7 @@ from sciopt.objectives.radiotherapy.arguments import (
     Force,
     GoalSet,
     Levers,
+    MachineName,
     MoreGoals,
     Quiet,
     SharedCache,
@@ -41,8 +42,6 @@ DEMO_GOALS = (
 )
 """Stricter than the case's own, which the start nearly meets."""
 DEMO_LINES, DEMO_WIDTH = 22, 150
-OFFLINE_PROPOSALS = 8
-"""The embedded engine's proposals come best first, and one is measured in a step."""
 
 
 def register(app: typer.Typer) -> None:
@@ -69,6 +68,7 @@ def plan(
             metavar="DEG,DEG", rich_help_panel=PLANNING, help="Gantry angles (IEC 61217), if not the case's own."
         ),
     ] = None,
+    machine: MachineName = None,
     smoothing: Smoothing = 1.0,
     engine: Annotated[
         str, typer.Option(metavar="NAME", rich_help_panel=SEARCH, help="offline, or any litellm model name.")
@@ -102,7 +102,7 @@ def plan(
             help="What the engine is told: findings, numbers, or none, the control.",
         ),
     ] = "findings",
-    levers: Levers = 3,
+    levers: Levers = 2,
     proposals: Annotated[
         int | None,
         typer.Option(
@@ -129,17 +129,15 @@ def plan(
 
     Research use only, never for clinical use.
     """
-    from sciopt.descent import Settings
-    from sciopt.objectives.radiotherapy.options import objective_for, start_for
+    from sciopt.objectives.radiotherapy.options import objective_for, settings_for, start_for
     from sciopt.objectives.radiotherapy.plan import label
     from sciopt.report.session import conduct, next_folder
     from sciopt.search import Ending, optimize
 
     limits = Budget(evaluations=budget, cpu_seconds=cpu_limit)
     ending = Ending(patience, stop_when_met, finalists=0, references=False)
-    asked = OFFLINE_PROPOSALS if proposals is None and engine == "offline" else proposals
-    settings = Settings(detail=detail, proposals=asked, accept=accept, each_step=1, probing=levers > 0)
-    objective = objective_for(case, goals=goals, more=goal, smoothing=smoothing, levers=levers)
+    settings = settings_for(engine=engine, detail=detail, proposals=proposals, accept=accept, probing=levers > 0)
+    objective = objective_for(case, goals=goals, more=goal, machine=machine, smoothing=smoothing, levers=levers)
     first = start_for(objective, start=start, angles=angles)
     folder = out or next_folder(f"plan-{objective.case.name}")
     solution = conduct(
@@ -182,8 +180,9 @@ def evaluate(
     ] = None,
     goals: GoalSet = "standard",
     goal: MoreGoals = None,
+    machine: MachineName = None,
     smoothing: Smoothing = 1.0,
-    levers: Levers = 3,
+    levers: Levers = 2,
     detail: Annotated[
         Literal["findings", "numbers"], typer.Option(metavar="LEVEL", help="How much is told: findings or numbers.")
     ] = "findings",
@@ -203,7 +202,7 @@ def evaluate(
 
     if dose is not None and plan_file is not None:
         raise InvalidInput("both --plan and --dose are given; expected one of them")
-    objective = objective_for(case, goals=goals, more=goal, smoothing=smoothing, levers=levers)
+    objective = objective_for(case, goals=goals, more=goal, machine=machine, smoothing=smoothing, levers=levers)
     if dose is not None:
         evaluated = evaluating.of_dose(objective, dose)
     else:
@@ -254,8 +253,8 @@ def export(
 
 def demo(out: Path | None) -> None:
     """A few plans for a phantom with the embedded engine, and the first gradient to read."""
-    from sciopt.descent import Settings
     from sciopt.objectives.radiotherapy.objective import PlanObjectiveFunction
+    from sciopt.objectives.radiotherapy.options import settings_for
     from sciopt.objectives.radiotherapy.plan import label
     from sciopt.report.session import conduct, next_folder
     from sciopt.search import Ending, optimize
@@ -270,7 +269,7 @@ def demo(out: Path | None) -> None:
             budget=DEMO_BUDGET,
             workers=many(None),
             out=folder,
-            settings=Settings(proposals=OFFLINE_PROPOSALS, each_step=1),
+            settings=settings_for(),
             ending=Ending(finalists=0, references=False),
             watch=watch,
         ),

@@ -32,6 +32,7 @@ from sciopt.targets.patients.case import RESEARCH_ONLY, Case
 from sciopt.targets.patients.catalog import case as find_case
 
 STAGE = Stage("re-optimisation", 0, paid=True, relative=True)
+LEVERS = 2
 VERSION = "1"
 """Of everything here that changes a number and is not named in the protocol."""
 FLUENCE, HISTOGRAMS = "fluence.json", "dvh.csv"
@@ -60,7 +61,7 @@ class PlanObjectiveFunction(PlainObjective):
         goals: str | Sequence[str] = "standard",
         machine: str | None = None,
         method: Method | None = None,
-        levers: int = 3,
+        levers: int = LEVERS,
     ) -> None:
         self.case_name = case if isinstance(case, str) else ""
         self.case = with_machine(find_case(case) if isinstance(case, str) else case, machine)
@@ -134,7 +135,7 @@ class PlanObjectiveFunction(PlainObjective):
         """Each plan optimised from the fluence of the parent, and measured in full."""
         if stage != STAGE.name:
             return super().screen(values, near, stage=stage)
-        return [self._estimate(value, near) for value in values]
+        return [_itself(near) if value == near.value else self._estimate(value, near) for value in values]
 
     def levers(self, evaluation: Evaluation) -> tuple[str, ...]:
         """The edits of the first levers, one for each of the worst goals before a second for any."""
@@ -227,6 +228,11 @@ class PlanObjectiveFunction(PlainObjective):
             ),
             *([] if made.converged else [Note("Warning", "the inner optimiser has not converged: values may move")]),
         )
+
+
+def _itself(near: Evaluation) -> Estimate:
+    """A plan seen from itself: what was measured on it, at no cost."""
+    return Estimate(near.value, near.loss, near.measurements, near.failure)
 
 
 def from_specification(specification: Mapping[str, Any]) -> PlanObjectiveFunction:

@@ -6,23 +6,54 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+from sciopt.descent import Settings
 from sciopt.errors import InvalidInput, InvalidValue, UnknownName
 from sciopt.objectives.radiotherapy.goals import PlanGoal, expect_fits, parse_goal
-from sciopt.objectives.radiotherapy.objective import PlanObjectiveFunction
+from sciopt.objectives.radiotherapy.objective import LEVERS, PlanObjectiveFunction
 from sciopt.objectives.radiotherapy.plan import Plan, plan_of
 from sciopt.objectives.radiotherapy.treatment.treatment import Method
 from sciopt.targets.patients.case import Case
 from sciopt.targets.patients.catalog import case as find_case
 from sciopt.targets.patients.checks import volume_cc
 from sciopt.targets.patients.strict import read_table
+from sciopt.verbalize import Detail
 
 LARGEST_BYTES = 1_000_000
+OFFLINE_PROPOSALS, MEMORY = 8, 6
 LARGEST_SMOOTHING, MOST_LEVERS = 1e6, 20
 
 
+def settings_for(
+    *, engine: str = "offline", detail: Detail = "findings", seed: int = 0, proposals: int | None = None, **more: Any
+) -> Settings:
+    """How plans are searched: one is measured in a step, for all cost alike.
+
+    Levers are measured on the first plan, and again when a step brought no gain; in between the attempts themselves
+    tell, those of the last leads included. The embedded engine's proposals come best first: a few are enough.
+    """
+    asked = OFFLINE_PROPOSALS if proposals is None and engine == "offline" else proposals
+    return Settings(
+        seed=seed,
+        detail=detail,
+        proposals=asked,
+        each_step=1,
+        probing_patience=1,
+        memory=MEMORY,
+        screening=False,
+        **more,
+    )
+
+
 def objective_for(
-    name: str, *, goals: str, more: Sequence[str] | None = None, smoothing: float = 1.0, levers: int = 3
+    name: str,
+    *,
+    goals: str,
+    more: Sequence[str] | None = None,
+    machine: str | None = None,
+    smoothing: float = 1.0,
+    levers: int = LEVERS,
 ) -> PlanObjectiveFunction:
     """The objective for a case with a set or a file of goals and more goals; what does not fit is said at once."""
     if not 0.0 <= smoothing <= LARGEST_SMOOTHING:
@@ -32,7 +63,7 @@ def objective_for(
     case = find_case(name)
     lines = _with_more(goal_lines(case, goals), more or ())
     objective = PlanObjectiveFunction(
-        _lasting(name, case), goals=lines, method=Method(smoothing=smoothing), levers=levers
+        _lasting(name, case), goals=lines, machine=machine, method=Method(smoothing=smoothing), levers=levers
     )
     expect_fits(objective.goals, volumes_cc={s.name: volume_cc(s.region) for s in case.structures})
     return objective

@@ -35,10 +35,11 @@ class Method:
     """How dose is optimised and reported; everything in it changes numbers.
 
     `spacings_mm` of the lattice that is optimised on are tried one after another until the gap to the reported dose is
-    below `GAP_GY`; `smoothing` weights the mean squared difference of neighbouring beamlets.
+    below `GAP_GY`, first for the anchor plan: all plans with its beams begin where that ended. `smoothing` weights the
+    mean squared difference of neighbouring beamlets.
     """
 
-    spacings_mm: tuple[float, ...] = (4.0, 3.0)
+    spacings_mm: tuple[float, ...] = (4.0, 3.0, 2.0)
     reporting_mm: float = 2.5
     smoothing: float = 1.0
     precision: Precision = field(default_factory=Precision)
@@ -77,7 +78,7 @@ class Treatment:
         self._lock = threading.Lock()
         self._grids: dict[float, tuple[OptimisationPoints, Matrices]] = {}
         self._report: tuple[Reporting, Matrices] | None = None
-        self._anchors: dict[tuple[float, ...], Doubles] = {}
+        self._anchors: dict[tuple[float, ...], Delivered] = {}
         self._solved: OrderedDict[str, Delivered] = OrderedDict()
 
     @property
@@ -90,12 +91,8 @@ class Treatment:
 
         The lattice that is optimised on is refined until the reported dose is as hot as the optimised one.
         """
-        start = self._anchor(plan.gantry_deg)
-        for spacing in self.method.spacings_mm:
-            made = self._delivered(plan, self._solve(plan, start, spacing), spacing)
-            if made.gap_gy <= GAP_GY:
-                break
-            start = made.fluence
+        anchor = self._anchor(plan.gantry_deg)
+        made = self._refined(plan, anchor.fluence, from_mm=anchor.spacing_mm)
         self.remember(plan, made)
         return made
 
@@ -107,7 +104,7 @@ class Treatment:
             known = self._solved.get(near.text())
         known = known or self.deliver(near)
         same = near.gantry_deg == plan.gantry_deg
-        start = known.fluence if same else self._anchor(plan.gantry_deg)
+        start = known.fluence if same else self._anchor(plan.gantry_deg).fluence
         return self._delivered(plan, self._solve(plan, start, known.spacing_mm), known.spacing_mm)
 
     def report(self, plan: Plan, fluence: Doubles, *, spacing_mm: float) -> Delivered:
@@ -172,14 +169,25 @@ class Treatment:
         )
         return Delivered(dose * scale, found.values, scale, float(gap), spacing, found.converged, found.iterations)
 
-    def _anchor(self, gantry_deg: tuple[float, ...]) -> Doubles:
-        """The fluence of the anchor plan with these beams, found from an even one."""
+    def _refined(self, plan: Plan, start: Doubles, *, from_mm: float) -> Delivered:
+        """On ever finer lattices, until the reported dose is no hotter than the optimised one."""
+        made: Delivered | None = None
+        for spacing in (each for each in self.method.spacings_mm if each <= from_mm):
+            found = self._solve(plan, start if made is None else made.fluence, spacing)
+            made = self._delivered(plan, found, spacing)
+            if made.gap_gy <= GAP_GY:
+                break
+        assert made is not None
+        return made
+
+    def _anchor(self, gantry_deg: tuple[float, ...]) -> Delivered:
+        """The anchor plan with these beams, found from an even fluence."""
         with self._lock:
             found = self._anchors.get(gantry_deg)
         if found is None:
             plan = self.anchor.model_copy(update={"gantry_deg": gantry_deg})
-            spacing = self.method.spacings_mm[0]
-            found = self._solve(plan, self._even(plan, spacing), spacing).values
+            coarsest = self.method.spacings_mm[0]
+            found = self._refined(plan, self._even(plan, coarsest), from_mm=coarsest)
             with self._lock:
                 self._anchors[gantry_deg] = found
         return found
