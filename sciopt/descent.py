@@ -42,7 +42,8 @@ class Settings:
         screening: whether cheap stages choose what is measured.
         probing: whether the main effects that findings expect are measured before an engine reads of them.
         probing_patience: steps without gain before a lead's effects are measured; those of the first lead always are.
-        memory: of how many earlier leads an engine is told what was tried from them.
+        memory: of how many earlier leads an engine is told what was tried from them; where it is more than one, also
+            the effects that were measured on their edits.
         each_step: candidates measured in a step when there is no screening.
         tokens: length of what an engine reads.
     """
@@ -174,7 +175,7 @@ class Descent:
         self.steps += 1
         self.stalled = 0 if gained else self.stalled + 1
         self._go_on_from(made, sifted)
-        if gained:
+        if gained and self.settings.memory > 1:
             self._tell_measured(lead)
         self.history.tell_next((lead.value, *(self._origins[e.value].parent for e in made)))
         self._record_step(lead, sifted, gained)

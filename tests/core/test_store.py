@@ -77,7 +77,8 @@ def test_every_flipped_bit_of_a_log_is_noticed(tmp_path: Path) -> None:
             events = read_log(path)
         except LogError:
             continue
-        assert events == whole[:-1]  # only the last line may be dropped, as if it had been torn
+        joined = content[place : place + 1] == b"\n"  # the end of the last line but one: both are one line then
+        assert events == whole[: -2 if joined else -1]  # only the last line may be dropped, as if it had been torn
 
 
 def test_a_run_reads_back_as_it_was(tmp_path: Path) -> None:

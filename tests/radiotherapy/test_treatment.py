@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import pickle
 import subprocess
@@ -184,7 +185,7 @@ def test_a_plan_from_its_artifacts_gives_the_same_levers(case: Case, plans: list
     assert len(edits) == 4
     remembered = first.screen(edits, near, stage=STAGE.name)
     fresh = objective(case).screen(edits, near, stage=STAGE.name)
-    bare = objective(case).screen(edits, Evaluation(near.value, near.loss), stage=STAGE.name)
+    bare = objective(case).screen(edits, dataclasses.replace(near, artifacts={}), stage=STAGE.name)
     for a, b, c in zip(remembered, fresh, bare, strict=True):
         assert a.measurements == b.measurements == c.measurements
         assert a.loss == b.loss == c.loss
@@ -234,7 +235,6 @@ def test_what_it_knows_of_many_plans_is_bounded(case: Case, plans: list[Plan], m
 
 
 def test_the_method_survives_its_data() -> None:
-    import dataclasses
 
     method = Method(spacings_mm=(5.0, 2.5), smoothing=0.3)
     assert Method.of(json.loads(json.dumps(dataclasses.asdict(method)))) == method

@@ -21,7 +21,7 @@ from sciopt.objectives.radiotherapy.dose.machine import machine
 from sciopt.objectives.radiotherapy.dvh import Dvh
 from sciopt.objectives.radiotherapy.findings.anatomy import Anatomy
 from sciopt.objectives.radiotherapy.findings.goals import goal_findings
-from sciopt.objectives.radiotherapy.findings.measured import EXTREME, LEVER, with_effects
+from sciopt.objectives.radiotherapy.findings.measured import EXTREME, LEVER, SAKE, with_effects
 from sciopt.objectives.radiotherapy.goals import expect_fits, parse_goals
 from sciopt.objectives.radiotherapy.levers import levers
 from sciopt.objectives.radiotherapy.plan import BODY, Plan, parse, plan_of, rules_for
@@ -207,7 +207,7 @@ class PlanObjectiveFunction(PlainObjective):
                 f"L{number}",
                 EXTREME if lever.extreme else LEVER,
                 lever.subject,
-                lever.quantity,
+                f"{SAKE}{lever.quantity}",
                 "What it does is not measured yet.",
                 lever.plan.text(),
             )

@@ -28,10 +28,18 @@ def goal_findings(
     found: list[Finding] = []
     for goal in goals:
         value = values[goal.quantity]
+        if _is_coverage(goal, case) and not goal.goal.excess(value):
+            continue  # dose is scaled to just this
         excess = goal.goal.excess(value)
         if excess > 0.0 or abs(value - goal.limit) < NEAR * goal.metric.scale:
             found.append(_finding(len(found) + 1, case, goal, value, samples[goal.structure], anatomy))
     return found
+
+
+def _is_coverage(goal: PlanGoal, case: Case) -> bool:
+    coverage = case.coverage
+    asked = (goal.structure, goal.metric.kind, goal.metric.argument)
+    return asked == (coverage.structure, "D_percent", coverage.volume_percent)
 
 
 def _finding(

@@ -12,6 +12,8 @@ from sciopt.objectives.radiotherapy.loss import weight
 LEAST = 0.005
 """A smaller change (in violations: Gy, %) is not told."""
 LEVER, EXTREME = "lever", "limit of a lever"
+SAKE = "for the sake of "
+"""What stands before the goal's quantity in the observation of a lever that is not measured yet."""
 
 
 def with_effects(
@@ -21,7 +23,6 @@ def with_effects(
     base = probed[evaluation.value][0]
     if base.failure is not None:
         return evaluation
-    noise = _noise(evaluation, base)
     told: list[Finding] = []
     found: list[Finding] = []
     for finding in evaluation.findings:
@@ -29,7 +30,7 @@ def with_effects(
         if finding.kind not in (LEVER, EXTREME) or tried is None or tried[0].failure is not None:
             told.append(finding)
         else:
-            found.append(_measured(finding, tried[0], base, goals, noise))
+            found.append(_measured(finding, tried[0], base, goals))
     found = [f for f in found if f.kind == EXTREME or len(f.expected) > 1 or abs(f.expected[0].change) >= LEAST]
     found.sort(key=lambda f: f.expected[0].change)
     levers = [*found, *(f for f in told if f.kind in (LEVER, EXTREME))]
@@ -38,22 +39,14 @@ def with_effects(
     return dataclasses.replace(evaluation, findings=(*numbered[: len(found)], *others, *numbered[len(found) :]))
 
 
-def _noise(evaluation: Evaluation, base: Estimate) -> dict[str, float]:
-    """How far each value moves when nothing is changed but optimised on: the uncertainty of an effect."""
-    before = {m.quantity: m.value for m in evaluation.measurements}
-    return {m.quantity: abs(m.value - before[m.quantity]) for m in base.measurements if m.quantity in before}
-
-
-def _measured(
-    finding: Finding, child: Estimate, base: Estimate, goals: Sequence[PlanGoal], noise: Mapping[str, float]
-) -> Finding:
+def _measured(finding: Finding, child: Estimate, base: Estimate, goals: Sequence[PlanGoal]) -> Finding:
     before = {m.quantity: m.value for m in base.measurements}
     effects = [Effect("loss", child.loss - base.loss, basis="measured")]
     for m in _once(child.measurements):
         change = m.value - before[m.quantity]
         scale = m.goal.scale if m.goal is not None else 1.0
         if m.goal is not None and abs(change) >= LEAST * scale:
-            effects.append(Effect(m.quantity, change, m.unit, "measured", noise.get(m.quantity)))
+            effects.append(Effect(m.quantity, change, m.unit, "measured"))
     observation, advice = _words(finding, child, base, goals)
     return dataclasses.replace(finding, observation=observation, advice=advice, expected=tuple(effects))
 
@@ -73,7 +66,8 @@ def _words(finding: Finding, child: Estimate, base: Estimate, goals: Sequence[Pl
     if gains and costs:
         said += f"; a trade-off: {_named(gains)} against {_named(costs)}"
     if finding.kind == EXTREME:
-        still = [g for g in goals if g.quantity == finding.observation and g.goal.excess(after[g.quantity]) > 0.0]
+        sake = finding.observation.removeprefix(SAKE)
+        still = [g for g in goals if g.quantity == sake and g.goal.excess(after[g.quantity]) > 0.0]
         if still:
             said += (
                 f"; even so {still[0].quantity} stays at {after[still[0].quantity]:.4g} {still[0].unit}: "
