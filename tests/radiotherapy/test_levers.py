@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Sequence
 
@@ -10,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sciopt.errors import InvalidValue
+from sciopt.objectives.radiotherapy.angles import TURN_DEG, seen_percent, turned
 from sciopt.objectives.radiotherapy.goals import PlanGoal, parse_goals
 from sciopt.objectives.radiotherapy.levers import Lever, levers
+from sciopt.objectives.radiotherapy.objective import PlanObjectiveFunction, from_specification
 from sciopt.objectives.radiotherapy.plan import BODY, MOST_OBJECTIVES, TYPES, WEIGHTS, Plan, plan_of
 from sciopt.objectives.radiotherapy.starting import start_plan
 from sciopt.targets.patients.case import Case
@@ -144,3 +147,28 @@ def test_an_organ_that_gets_too_little_is_not_pressed_further(line: str) -> None
         assert now is not None
         assert now.weight <= held.weight
         assert now.dose_gy >= held.dose_gy
+
+
+def test_a_beam_is_turned_away_from_the_organ_that_it_sees() -> None:
+    seen = {angle: seen_percent(CASE, "FemoralHead_L", angle) for angle in START.gantry_deg}
+    assert seen[100.0] > 20.0  # from the patient's left, through the head on that side
+    assert seen[0.0] == 0.0
+    turn = turned(START, CASE, "FemoralHead_L")
+    assert turn is not None
+    old, new, made = turn
+    assert old == max(seen, key=lambda angle: seen[angle])
+    assert abs((new - old + 180.0) % 360.0 - 180.0) == TURN_DEG
+    assert seen_percent(CASE, "FemoralHead_L", new) < seen[old]
+    assert set(made.gantry_deg) == {*START.gantry_deg} - {old} | {new}
+    assert made.objectives == START.objectives
+
+
+def test_angles_are_levers_only_where_that_was_asked() -> None:
+    goals = parse_goals(["PTV D95% >= 78 Gy", "FemoralHead_L D2% <= 20 Gy (priority 2)"], structures=NAMES)
+    values = {"PTV D95%": 78.0, "FemoralHead_L D2%": 33.0}
+    asked = [each.subject for each in levers(START, CASE, goals, values, angles=True)]
+    assert len([subject for subject in asked if subject.startswith("gantry angle")]) == 1
+    assert not [each for each in levers(START, CASE, goals, values) if each.subject.startswith("gantry angle")]
+    plain, turning = PlanObjectiveFunction("prostate"), PlanObjectiveFunction("prostate", angles=True)
+    assert plain.protocol != turning.protocol
+    assert copy.copy(turning).protocol == from_specification(turning.specification()).protocol == turning.protocol

@@ -103,6 +103,9 @@ def plan(
         ),
     ] = "findings",
     levers: Levers = 2,
+    move_angles: Annotated[
+        bool, typer.Option("--move-angles", rich_help_panel=SEARCH, help="Levers may turn beams, by 10 degrees each.")
+    ] = False,
     proposals: Annotated[
         int | None,
         typer.Option(
@@ -137,7 +140,9 @@ def plan(
     limits = Budget(evaluations=budget, cpu_seconds=cpu_limit)
     ending = Ending(patience, stop_when_met, finalists=0, references=False)
     settings = settings_for(engine=engine, detail=detail, proposals=proposals, accept=accept, probing=levers > 0)
-    objective = objective_for(case, goals=goals, more=goal, machine=machine, smoothing=smoothing, levers=levers)
+    objective = objective_for(
+        case, goals=goals, more=goal, machine=machine, smoothing=smoothing, levers=levers, angles=move_angles
+    )
     first = start_for(objective, start=start, angles=angles)
     folder = out or next_folder(f"plan-{objective.case.name}")
     solution = conduct(

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sciopt.errors import InvalidValue
+from sciopt.objectives.radiotherapy.angles import turned
 from sciopt.objectives.radiotherapy.goals import PlanGoal
 from sciopt.objectives.radiotherapy.loss import weight
 from sciopt.objectives.radiotherapy.plan import BODY, DOSES_GY, WEIGHTS, Plan, PlanObjective, plan_of
@@ -36,16 +37,27 @@ class Lever:
 
 
 def levers(
-    plan: Plan, case: Case, goals: Sequence[PlanGoal], values: Mapping[str, float], *, scale: float = 1.0
+    plan: Plan,
+    case: Case,
+    goals: Sequence[PlanGoal],
+    values: Mapping[str, float],
+    *,
+    scale: float = 1.0,
+    angles: bool = False,
 ) -> list[Lever]:
     """The levers for all missed goals, worst goal first, its best lever before any goal's second; no change twice.
 
-    `scale` is what dose was scaled by to coverage: a new objective speaks of the dose before.
+    `scale` is what dose was scaled by to coverage: a new objective speaks of the dose before. With `angles`, the beam
+    that sees most of an organ is turned away from it, as that organ's second lever.
     """
     missed = sorted((g for g in goals if g.goal.excess(values[g.quantity]) > 0.0), key=lambda g: -_cost(g, values))
     targets = {t.name for t in case.targets}
     queues = [
-        list(_target_levers(plan, g, goals, values, case, scale) if g.structure in targets else _organ_levers(plan, g))
+        list(
+            _target_levers(plan, g, goals, values, case, scale)
+            if g.structure in targets
+            else _organ_levers(plan, g, case if angles else None)
+        )
         for g in missed
     ]
     found: dict[str, Lever] = {}
@@ -69,7 +81,7 @@ def _cost(goal: PlanGoal, values: Mapping[str, float]) -> float:
     return weight(goal.priority) * goal.goal.excess(values[goal.quantity]) / goal.metric.scale
 
 
-def _organ_levers(plan: Plan, goal: PlanGoal) -> Iterator[Lever]:
+def _organ_levers(plan: Plan, goal: PlanGoal, turnable: Case | None) -> Iterator[Lever]:
     if goal.sense == ">=":
         return  # nothing presses dose into an organ
     limit = dose_of(goal)
@@ -80,6 +92,10 @@ def _organ_levers(plan: Plan, goal: PlanGoal) -> Iterator[Lever]:
     if now.weight >= PRESSED and now.weight < WEIGHTS[1]:
         yield _weighted(plan, goal, now, WEIGHTS[1] / now.weight, extreme=True)
     yield _weighted(plan, goal, now, RAISE)
+    turn = turned(plan, turnable, goal.structure) if turnable is not None and goal.structure != BODY else None
+    if turn is not None:
+        old, new, made = turn
+        yield Lever(goal.quantity, f"gantry angle {old:g} -> {new:g} degrees", made)
     if limit is not None and now.dose_gy > 0.2 * limit:
         yield _dosed(plan, goal, now, now.dose_gy * LOWER_DOSE)
 

@@ -50,6 +50,7 @@ class PlanObjectiveFunction(PlainObjective):
         machine: the name of another machine than the case's own.
         method: how dose is optimised and reported.
         levers: how many levers are measured before an engine is asked.
+        angles: whether levers may turn beams.
     """
 
     kind = "plan"
@@ -62,6 +63,7 @@ class PlanObjectiveFunction(PlainObjective):
         machine: str | None = None,
         method: Method | None = None,
         levers: int = LEVERS,
+        angles: bool = False,
     ) -> None:
         self.case_name = case if isinstance(case, str) else ""
         self.case = with_machine(find_case(case) if isinstance(case, str) else case, machine)
@@ -70,7 +72,7 @@ class PlanObjectiveFunction(PlainObjective):
             _lines(self.case, goals), structures=names, targets=[t.name for t in self.case.targets]
         )
         self.method = method or Method()
-        self.most_levers = levers
+        self.most_levers, self.angles = levers, angles
         self.start = start_plan(self.case, self.goals)
         self.probes = (STAGE,) if levers else ()
         self.sensitive = self.case.sensitive
@@ -80,9 +82,14 @@ class PlanObjectiveFunction(PlainObjective):
         self._made: tuple[Treatment, Anatomy] | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
-        made_from = self.case_name or self.case
-        machine = self.case.beams.machine
-        return _rebuilt, (made_from, [g.text for g in self.goals], machine, self.method, self.most_levers)
+        options = {
+            "goals": [g.text for g in self.goals],
+            "machine": self.case.beams.machine,
+            "method": self.method,
+            "levers": self.most_levers,
+            "angles": self.angles,
+        }
+        return _rebuilt, (self.case_name or self.case, options)
 
     # --- what it is -------------------------------------------------------------------------------------------------
 
@@ -97,6 +104,7 @@ class PlanObjectiveFunction(PlainObjective):
             "machine": self.case.beams.machine,
             "method": json.loads(json.dumps(dataclasses.asdict(self.method))),
             "levers": self.most_levers,
+            "angles": self.angles,
         }
 
     def canonical(self, text: str) -> str:
@@ -157,7 +165,7 @@ class PlanObjectiveFunction(PlainObjective):
             "goals": digest([g.text for g in self.goals])[:12],
             "method": digest(dataclasses.asdict(self.method))[:12],
             "anchor": digest(self.start.text())[:12],
-            "levers": str(self.most_levers),
+            "levers": f"{self.most_levers}{'+angles' * self.angles}",
             "version": VERSION,
         }
 
@@ -201,7 +209,7 @@ class PlanObjectiveFunction(PlainObjective):
         return Estimate(value, total, loss.measurements(self.goals, values), cost=cost)
 
     def _lever_findings(self, plan: Plan, values: Mapping[str, float], scale: float) -> list[Finding]:
-        found = levers(plan, self.case, self.goals, values, scale=scale)[: 2 * self.most_levers]
+        found = levers(plan, self.case, self.goals, values, scale=scale, angles=self.angles)[: 2 * self.most_levers]
         return [
             Finding(
                 f"L{number}",
@@ -244,13 +252,12 @@ def from_specification(specification: Mapping[str, Any]) -> PlanObjectiveFunctio
         machine=specification["machine"],
         method=Method.of(method),
         levers=specification["levers"],
+        angles=specification["angles"],
     )
 
 
-def _rebuilt(
-    case: Case | str, goals: Sequence[str], machine: str, method: Method, levers: int
-) -> PlanObjectiveFunction:
-    return PlanObjectiveFunction(case, goals=goals, machine=machine, method=method, levers=levers)
+def _rebuilt(case: Case | str, options: dict[str, Any]) -> PlanObjectiveFunction:
+    return PlanObjectiveFunction(case, **options)
 
 
 def with_machine(case: Case, name: str | None) -> Case:

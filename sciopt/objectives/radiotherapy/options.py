@@ -54,6 +54,7 @@ def objective_for(
     machine: str | None = None,
     smoothing: float = 1.0,
     levers: int = LEVERS,
+    angles: bool = False,
 ) -> PlanObjectiveFunction:
     """The objective for a case with a set or a file of goals and more goals; what does not fit is said at once."""
     if not 0.0 <= smoothing <= LARGEST_SMOOTHING:
@@ -63,7 +64,12 @@ def objective_for(
     case = find_case(name)
     lines = _with_more(goal_lines(case, goals), more or ())
     objective = PlanObjectiveFunction(
-        _lasting(name, case), goals=lines, machine=machine, method=Method(smoothing=smoothing), levers=levers
+        _lasting(name, case),
+        goals=lines,
+        machine=machine,
+        method=Method(smoothing=smoothing),
+        levers=levers,
+        angles=angles,
     )
     expect_fits(objective.goals, volumes_cc={s.name: volume_cc(s.region) for s in case.structures})
     return objective

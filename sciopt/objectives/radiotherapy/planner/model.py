@@ -60,17 +60,17 @@ Pair = tuple[Mapping[Coordinate, float], Mapping[str, float]]
 
 def _levers(candidate: Evaluation) -> list[Pair]:
     plan = parse(candidate.value)
-    return [
-        (step_between(plan, parse(f.edit)), _changes(f.expected)) for f in candidate.findings if f.edit and f.expected
-    ]
+    edits = [(parse(f.edit), _changes(f.expected)) for f in candidate.findings if f.edit and f.expected]
+    return [(step_between(plan, edit), change) for edit, change in edits if edit.gantry_deg == plan.gantry_deg]
 
 
 def _attempts(brief: Brief) -> list[Pair]:
     found: list[Pair] = []
     for each in brief.tried:
         with suppress(InvalidValue):  # an answer that is no plan has nothing to teach
-            if each.effects:
-                found.append((step_between(parse(each.parent), parse(each.value)), _changes(each.effects)))
+            old, new = parse(each.parent), parse(each.value)
+            if each.effects and old.gantry_deg == new.gantry_deg:  # with other beams the slopes are others
+                found.append((step_between(old, new), _changes(each.effects)))
     return found
 
 
