@@ -21,8 +21,9 @@ from sciopt.errors import EngineError, InvalidInput, InvalidValue, LogError, Sci
 from sciopt.runs.signals import answering
 
 app = typer.Typer(
-    help="Design molecules by textual gradient descent on measured gradients. Research use only.",
-    epilog="Begin with `sciopt demo`, or: sciopt molecule c1ccccc1 -t PPARD --budget 20",
+    help="Design molecules and radiotherapy plans by textual gradient descent on measured gradients. "
+    "Research use only, never for clinical use.",
+    epilog="Begin with `sciopt demo`, or: sciopt molecule c1ccccc1 -t PPARD --budget 20, or: sciopt plan prostate",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,

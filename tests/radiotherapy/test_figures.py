@@ -120,4 +120,4 @@ def test_slices_show_the_left_of_the_patient_on_the_right_and_say_all_sides() ->
 def test_the_same_figure_has_the_same_bytes_and_says_what_it_is_for(tmp_path: Path) -> None:
     first, second = (save(dvh(curves(2.0), curves()), tmp_path / each) for each in ("one", "two"))
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
-    assert "synthetic phantom, generic beam data; research only, not for clinical use" in first[0].read_text()
+    assert "synthetic phantom, fitted beam data; research only, not for clinical use" in first[0].read_text()

@@ -125,13 +125,12 @@ def test_no_point_of_a_structure_is_optimised_and_reported(tiny: Case, spacing: 
     structures = np.concatenate([rows for name, rows in found.rows.items() if name != BODY])
     optimised = {tuple(p) for p in np.round(found.points[structures], 6)}
     report = reporting(tiny, spacing_mm=2.5)
-    body = report.samplings[BODY].weights.indices
-    nodes = np.setdiff1d(np.arange(len(report.nodes)), body)
-    assert not optimised & {tuple(p) for p in np.round(report.nodes[nodes], 6)}
+    for structure in tiny.structures:
+        assert not optimised & {tuple(p) for p in np.round(report.places(structure.name), 6)}
 
 
 def test_no_point_of_the_body_is_optimised_and_reported(tiny: Case) -> None:
     optimised, _ = body_sample(tiny, far=2500)
     report = reporting(tiny, spacing_mm=2.5)
-    reported = report.nodes[report.samplings[BODY].weights.indices]
+    reported = report.places(BODY)
     assert not {tuple(p) for p in np.round(optimised, 6)} & {tuple(p) for p in np.round(reported, 6)}

@@ -134,7 +134,7 @@ def test_the_dose_is_that_of_the_scaled_fluence(case: Case, plans: list[Plan]) -
     made = treatment.deliver(plans[3])
     source = machine(case.beams.machine)
     blocks = [
-        influence(case.density, source, beam(case, angle), treatment.reporting.nodes, truncation=REPORTING)
+        influence(case.density, source, beam(case, angle), treatment.reporting.points, truncation=REPORTING)
         for angle in plans[3].gantry_deg
     ]
     dense = np.concatenate([block.toarray() for block in blocks], axis=1)

@@ -236,7 +236,7 @@ def export(
             help="The patient's DICOM folder: the files take over its patient, study and frame, identifiers included.",
         ),
     ] = None,
-    spacing: Annotated[float, typer.Option(metavar="MM", help="Of the dose grid.")] = 3.0,
+    spacing: Annotated[float, typer.Option(metavar="MM", help="Of the dose grid; coarse ones flatten dose.")] = 2.0,
     force: Force = False,
     as_json: AsJson = False,
 ) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from sciopt.errors import InvalidInput, LogError
-from sciopt.objectives.radiotherapy.objective import FLUENCE, from_specification
-from sciopt.objectives.radiotherapy.outputs import best_of
+from sciopt.objectives.radiotherapy.objective import FLUENCE
+from sciopt.objectives.radiotherapy.outputs import best_of, objective_of
 from sciopt.objectives.radiotherapy.pointwise import GivenFluence
 from sciopt.runs.run import Run
 from sciopt.targets.patients.dicom.writing import write_dose, write_structures
@@ -31,7 +31,7 @@ def export_run(folder: Path, *, out: Path, beside: Path | None, spacing_mm: floa
     text = run.artifacts(best.evaluation).get(FLUENCE)
     if text is None:
         raise LogError(f"the cache holds the fluence of the best plan of {folder} no more: make the run again")
-    case = from_specification(run.specification["objective"]).case
+    case = objective_of(run).case
     dose = GivenFluence.read(text).volume(case, spacing_mm=spacing_mm)
     return [
         write_dose(dose, case=case, path=out / DOSE, beside=beside, replace=replace),

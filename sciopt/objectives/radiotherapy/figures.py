@@ -75,7 +75,7 @@ def small_print(figure: Figure, what: str) -> None:
 
 def said(synthetic: bool) -> str:
     """The small print."""
-    return f"{'synthetic phantom, ' if synthetic else ''}generic beam data; {RESEARCH_ONLY}"
+    return f"{'synthetic phantom, ' if synthetic else ''}fitted beam data; {RESEARCH_ONLY}"
 
 
 # --- dose-volume histogram --------------------------------------------------------------------------------------------

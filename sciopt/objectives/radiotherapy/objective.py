@@ -123,8 +123,8 @@ class PlanObjectiveFunction(PlainObjective):
         treatment, anatomy = self._ready()
         made = treatment.deliver(plan)
         histograms, values = self._measured(treatment, made)
-        samples = {s.name: treatment.reporting.samplings[s.name].dose(made.dose_gy) for s in self.case.structures}
-        samples[BODY] = treatment.reporting.samplings[BODY].dose(made.dose_gy)
+        samples = {s.name: treatment.reporting.samples[s.name].dose(made.dose_gy) for s in self.case.structures}
+        samples[BODY] = treatment.reporting.samples[BODY].dose(made.dose_gy)
         found = goal_findings(self.case, self.goals, values, samples, anatomy)
         terms = loss.terms(self.goals, values)
         return Evaluation(
@@ -231,9 +231,11 @@ class PlanObjectiveFunction(PlainObjective):
             Note(
                 "Dose",
                 f"scaled by {made.scale:.3f} to {coverage.structure} D{coverage.volume_percent:g}% = "
-                f"{coverage.dose_gy:g} Gy; reported on a lattice of {self.method.reporting_mm:g} mm, optimised on one "
-                f"of {made.spacing_mm:g} mm; the hottest 2 % differ by {made.gap_gy:+.2f} Gy between them",
+                f"{coverage.dose_gy:g} Gy; reported at points {self.method.reporting_mm:g} mm apart or less, optimised "
+                f"on a lattice of {made.spacing_mm:g} mm; D2% of the targets is {made.gap_gy:+.2f} Gy as reported, "
+                "against where it was optimised",
             ),
+            Note(BODY, "all within the outline but the targets"),
             *([] if made.converged else [Note("Warning", "the inner optimiser has not converged: values may move")]),
         )
 
@@ -249,10 +251,10 @@ def from_specification(specification: Mapping[str, Any]) -> PlanObjectiveFunctio
     return PlanObjectiveFunction(
         specification["case"],
         goals=specification["goals"],
-        machine=specification["machine"],
+        machine=specification.get("machine"),
         method=Method.of(method),
         levers=specification["levers"],
-        angles=specification["angles"],
+        angles=specification.get("angles", False),
     )
 
 

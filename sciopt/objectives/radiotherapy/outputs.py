@@ -33,7 +33,7 @@ def write(run: Run) -> list[Path]:
     best = best_of(rows)
     if best is None:
         return []
-    objective = from_specification(run.specification["objective"])
+    objective = objective_of(run)
     first = next(row for row in rows if row.evaluation.failure is None)
     paths = [
         write_plan(best.evaluation, run.folder / "plan.json"),
@@ -45,6 +45,22 @@ def write(run: Run) -> list[Path]:
     paths += _trajectory(run, rows, title=title, synthetic=objective.case.synthetic)
     paths += save(goal_table(goals, title=title, synthetic=objective.case.synthetic), run.folder / "goals")
     return [*paths, *_dose(run, objective, first.evaluation, best.evaluation, goals, title=title)]
+
+
+def objective_of(run: Run) -> PlanObjectiveFunction:
+    """The objective of a run, made again; `LogError` where its case, or the program, is not what it was then."""
+    try:
+        objective = from_specification(run.specification["objective"])
+    except (KeyError, TypeError) as error:
+        raise LogError(f"{run.folder}: its log does not say which case and method it was ({error!r})") from None
+    then = run.header["protocol"]
+    changed = sorted(key for key in {*then, *objective.protocol} if then.get(key) != objective.protocol.get(key))
+    if changed:
+        raise LogError(
+            f"{run.folder}: {', '.join(changed)} changed after the run, so its plans belong to another case or "
+            "program: make the run again"
+        )
+    return objective
 
 
 def best_of(rows: list[Row]) -> Row | None:

@@ -36,6 +36,8 @@ TYPES = {
 class PlanObjective(BaseModel):
     """One summand of what the inner optimiser minimises: `weight` times a mean over the points of a structure.
 
+    Of an organ these are the points outside all targets.
+
     Doses are in Gy of the whole treatment, `volume_percent` in percent of the structure's volume, weights have no unit.
     """
 
@@ -158,6 +160,9 @@ def rules_for(case: Case) -> tuple[str, ...]:
         f"Answer with one JSON object like {EXAMPLE}",
         f"Structures: {', '.join(s.name for s in case.structures)}, {BODY} (all but the targets).",
         f"Types of objective: {kinds}. A structure may have one of each; DVH needs volume_percent, gEUD needs a.",
+        "An objective of an organ acts on what of it is outside the targets; what is inside is the target's.",
+        "The loss is the sum over all goals of violation times weight: 1 Gy, 1 %, 1 cc or 0.01 of an index too much or "
+        "too little is a violation of 1, and the weight is 4, 2, 1 for the priorities 1, 2, 3.",
         "dose_gy is compared with the dose before it is scaled to coverage.",
         f"weight is from {WEIGHTS[0]:g} to {WEIGHTS[1]:g}, dose_gy from {DOSES_GY[0]:g} to {DOSES_GY[1]:g} Gy.",
         f"gantry_deg holds up to {MOST_BEAMS} angles from 0 to below 360 degrees, in IEC 61217's sense.",

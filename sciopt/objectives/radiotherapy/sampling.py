@@ -63,6 +63,26 @@ def sample(
     """
     if not 1 <= factor <= FINEST:
         raise InvalidInput(f"{name} cannot be sampled with the factor {factor}: expected 1 to {FINEST}")
+    at, factor = _enough(region, lattice, factor=factor, at_least=at_least, name=name)
+    cc = lattice.cell_cc / factor**3
+    _expect_within(at, lattice, cc=cc, name=name)
+    return Sampling(_trilinear(at, lattice), np.full(len(at), cc))
+
+
+def spread(region: Region, *, spacing_mm: float, at_least: int, name: str = "the region") -> tuple[Floats, float]:
+    """Points inside a region, shape (n, 3) in mm, and the volume in cc for which each stands.
+
+    Each cell of `spacing_mm`, or of a part of it until `at_least` points are inside, has one point, shifted from its
+    centre by the same pattern as in `sample`. `InvalidInput` names the region where it is empty.
+    """
+    low, high = region.bounds
+    lattice = Lattice.covering(low, high, spacing=spacing_mm)
+    at, factor = _enough(region, lattice, factor=1, at_least=at_least, name=name)
+    return _place(at, lattice), lattice.cell_cc / factor**3
+
+
+def _enough(region: Region, lattice: Lattice, *, factor: int, at_least: int, name: str) -> tuple[Floats, int]:
+    """Points inside as fractional indices of the lattice, shape (n, 3), and how many of them a cell has to a side."""
     at = _inside(region, lattice, factor=factor, name=name)
     while len(at) < at_least and factor < FINEST:
         factor = min(FINEST, max(factor + 1, math.ceil(factor * (at_least / max(len(at), 1)) ** (1 / 3))))
@@ -72,9 +92,7 @@ def sample(
             f"{name} is empty: none of its points, {min(lattice.spacing) / factor:.2g} mm apart, is inside; "
             "correct its geometry or leave it out"
         )
-    cc = lattice.cell_cc / factor**3
-    _expect_within(at, lattice, cc=cc, name=name)
-    return Sampling(_trilinear(at, lattice), np.full(len(at), cc))
+    return at, factor
 
 
 def _inside(region: Region, lattice: Lattice, *, factor: int, name: str) -> Floats:

@@ -56,7 +56,7 @@ class Anatomy:
     def place(self, structure: str, chosen: NDArray[np.bool_]) -> Place:
         """Where the chosen samples of a structure are."""
         places, distance = self._of(structure)
-        volume = self._report.samplings[structure].volume_cc
+        volume = self._report.samples[structure].volume_cc
         return Place(
             float(volume[chosen].sum()),
             float(volume[chosen & (distance == 0.0)].sum()),
@@ -66,12 +66,12 @@ class Anatomy:
 
     def volume_cc(self, structure: str) -> float:
         """The volume of a structure."""
-        return float(self._report.samplings[structure].volume_cc.sum())
+        return float(self._report.samples[structure].volume_cc.sum())
 
     def overlap_cc(self, structure: str, other: str) -> tuple[float, float]:
         """How much of a structure is inside another one, and how much there is of it, in cc."""
         places, _ = self._of(structure)
-        volume = self._report.samplings[structure].volume_cc
+        volume = self._report.samples[structure].volume_cc
         inside = self._case.structure(other).region.inside(places)
         return float(volume[inside].sum()), float(volume.sum())
 

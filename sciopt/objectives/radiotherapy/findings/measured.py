@@ -7,10 +7,13 @@ from collections.abc import Mapping, Sequence
 
 from sciopt.objective import Effect, Estimate, Evaluation, Finding, Measurement
 from sciopt.objectives.radiotherapy.goals import PlanGoal
-from sciopt.objectives.radiotherapy.loss import weight
 
 LEAST = 0.005
 """A smaller change (in violations: Gy, %) is not told."""
+NAMED = 0.1
+"""A change of a goal's violation by less is no part of a trade-off."""
+WORTH = 0.02
+"""A lever is worth pulling by itself where it takes this part off the loss."""
 LEVER, EXTREME = "lever", "limit of a lever"
 SAKE = "for the sake of "
 """What stands before the goal's quantity in the observation of a lever that is not measured yet."""
@@ -60,8 +63,8 @@ def _words(finding: Finding, child: Estimate, base: Estimate, goals: Sequence[Pl
     before = {m.quantity: m.value for m in base.measurements}
     after = {m.quantity: m.value for m in child.measurements}
     change = {g: (g.goal.excess(after[g.quantity]) - g.goal.excess(before[g.quantity])) for g in goals}
-    gains = [g for g in goals if change[g] * weight(g.priority) < -LEAST * g.metric.scale]
-    costs = [g for g in goals if change[g] * weight(g.priority) > LEAST * g.metric.scale]
+    gains = [g for g in goals if change[g] < -NAMED * g.metric.scale]
+    costs = [g for g in goals if change[g] > NAMED * g.metric.scale]
     said = "measured by optimising again from this plan"
     if gains and costs:
         said += f"; a trade-off: {_named(gains)} against {_named(costs)}"
@@ -73,8 +76,13 @@ def _words(finding: Finding, child: Estimate, base: Estimate, goals: Sequence[Pl
                 f"; even so {still[0].quantity} stays at {after[still[0].quantity]:.4g} {still[0].unit}: "
                 f"the goal '{still[0].text}' is out of reach of this lever"
             )
-    better = child.loss < base.loss
-    return said, "Do it." if better else "Not this way; the opposite change may help." if costs else "It does little."
+    return said, _advice(child.loss - base.loss, base.loss)
+
+
+def _advice(change: float, loss: float) -> str:
+    if change <= -WORTH * loss:
+        return "Do it."
+    return "Not by this alone." if change > WORTH * loss else "It does little by itself."
 
 
 def _named(goals: Sequence[PlanGoal]) -> str:

@@ -14,11 +14,12 @@ from sciopt.objectives.radiotherapy.dose.beams import Beam, beam
 from sciopt.objectives.radiotherapy.dose.machine import Machine
 from sciopt.objectives.radiotherapy.dose.pencil_beam import Truncation, influence
 from sciopt.objectives.radiotherapy.fluence.operator import DoseOperator
+from sciopt.objectives.radiotherapy.plan import MOST_BEAMS as MOST_PLAN
 from sciopt.targets.patients.case import Case
 from sciopt.targets.patients.region import Floats
 
-MOST_BEAMS = 40
-"""So many matrices of one set of points are kept; the one used longest ago goes first."""
+MOST_BYTES = 3_000_000_000
+"""So much is kept of one set of points, and never less than one plan needs; what was used longest ago goes first."""
 
 
 class Matrices:
@@ -41,9 +42,13 @@ class Matrices:
                     self._case.density, self._machine, source, self._points, truncation=self._truncation
                 )
             self._kept.move_to_end(angle)
-            while len(self._kept) > MOST_BEAMS:
+            while len(self._kept) > MOST_PLAN and sum(map(_size, self._kept.values())) > MOST_BYTES:
                 self._kept.popitem(last=False)
             return self._kept[angle]
+
+
+def _size(matrix: csr_matrix) -> int:
+    return int(matrix.data.nbytes + matrix.indices.nbytes + matrix.indptr.nbytes)
 
 
 def neighbours(beams: Sequence[Beam]) -> NDArray[np.intp]:

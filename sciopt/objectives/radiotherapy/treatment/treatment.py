@@ -53,7 +53,7 @@ class Method:
 
 @dataclass(frozen=True, eq=False)
 class Delivered:
-    """A plan's dose at the reported nodes, shape (n,) in Gy, which is that of `fluence` times `scale`.
+    """A plan's dose at the reported points, shape (n,) in Gy, which is that of `fluence` times `scale`.
 
     The fluence, shape (beamlets,), is what the inner optimiser found, in single precision; the scale brings the dose to
     its prescribed coverage. `gap_gy` is the D2% of the hottest target as reported, less that on the lattice of
@@ -126,16 +126,16 @@ class Treatment:
     def histograms(self, delivered: Delivered) -> dict[str, Dvh]:
         """The dose-volume histograms of all structures, and of the body without the targets."""
         report = self.reporting
-        return {name: report.dvh(name, delivered.dose_gy) for name in report.samplings}
+        return {name: report.dvh(name, delivered.dose_gy) for name in report.samples}
 
     def volumes_cc(self) -> dict[str, float]:
         """The volume of each structure."""
-        return {name: sampling.total_cc for name, sampling in self.reporting.samplings.items() if name != BODY}
+        return {name: samples.total_cc for name, samples in self.reporting.samples.items() if name != BODY}
 
     def whole_body(self, delivered: Delivered) -> Dvh:
         """The histogram of the body with the targets; what two targets share counts twice."""
         report = self.reporting
-        parts = [report.samplings[name] for name in (BODY, *(t.name for t in self.case.targets))]
+        parts = [report.samples[name] for name in (BODY, *(t.name for t in self.case.targets))]
         doses = np.concatenate([part.dose(delivered.dose_gy) for part in parts])
         return Dvh(doses, np.concatenate([part.volume_cc for part in parts]))
 
@@ -211,7 +211,7 @@ class Treatment:
         with self._lock:
             if self._report is None:
                 report = reporting(self.case, spacing_mm=self.method.reporting_mm)
-                self._report = report, Matrices(self.case, self._machine, report.nodes, REPORTING)
+                self._report = report, Matrices(self.case, self._machine, report.points, REPORTING)
             return self._report
 
 
