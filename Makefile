@@ -10,7 +10,7 @@ help: ## show this list
 setup: ## make .venv with all that is needed
 	@sh scripts/setup.sh
 
-demo: setup ## design a ligand from benzene: no key, no network, some minutes
+demo: setup ## design a ligand from benzene, then a plan: no key, no network, some minutes
 	@.venv/bin/sciopt demo
 
 test: setup ## run the tests but for the slow ones
