@@ -33,7 +33,7 @@ FINE_MM = 0.5
 """Between points where outlines are looked for."""
 ROOM_MM = 30.0
 """How far a close-up reaches beyond the targets."""
-ARROW_MM = 50.0
+ARROW_MM = 66.0
 """Room for the beams around the body."""
 INCHES = (7.2, 5.6)
 
