@@ -45,10 +45,10 @@ class PlanObjective(BaseModel):
 
     structure: str
     type: Type
-    dose_gy: Annotated[float, Field(ge=DOSES_GY[0], le=DOSES_GY[1])]
-    weight: Annotated[float, Field(ge=WEIGHTS[0], le=WEIGHTS[1])]
-    volume_percent: Annotated[float, Field(gt=0, lt=100)] | None = None
-    a: Annotated[float, Field(ge=1, le=40)] | None = None
+    dose_gy: Annotated[float, Field(strict=True, ge=DOSES_GY[0], le=DOSES_GY[1])]
+    weight: Annotated[float, Field(strict=True, ge=WEIGHTS[0], le=WEIGHTS[1])]
+    volume_percent: Annotated[float, Field(strict=True, gt=0, lt=100)] | None = None
+    a: Annotated[float, Field(strict=True, ge=1, le=40)] | None = None
 
     @model_validator(mode="after")
     def _complete(self) -> PlanObjective:
@@ -69,7 +69,9 @@ class Plan(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    gantry_deg: Annotated[tuple[Annotated[float, Field(ge=0, lt=360)], ...], Field(min_length=1, max_length=MOST_BEAMS)]
+    gantry_deg: Annotated[
+        tuple[Annotated[float, Field(strict=True, ge=0, lt=360)], ...], Field(min_length=1, max_length=MOST_BEAMS)
+    ]
     objectives: Annotated[tuple[PlanObjective, ...], Field(min_length=1, max_length=MOST_OBJECTIVES)]
 
     @field_validator("gantry_deg")
