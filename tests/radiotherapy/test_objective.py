@@ -14,9 +14,10 @@ from sciopt.descent import Settings
 from sciopt.errors import InvalidInput
 from sciopt.log import LOG_NAME, read_log, stable
 from sciopt.objective import Evaluation
+from sciopt.objectives.radiotherapy.artifacts import FLUENCE, HISTOGRAMS
 from sciopt.objectives.radiotherapy.fluence.optimise import Precision
 from sciopt.objectives.radiotherapy.goals import parse_goal
-from sciopt.objectives.radiotherapy.objective import FLUENCE, HISTOGRAMS, STAGE, PlanObjectiveFunction
+from sciopt.objectives.radiotherapy.objective import STAGE, PlanObjectiveFunction
 from sciopt.records import from_dict, to_dict
 from sciopt.search import Ending, optimize
 from sciopt.targets.patients.case import RESEARCH_ONLY, Case

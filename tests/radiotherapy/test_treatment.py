@@ -15,10 +15,11 @@ import numpy as np
 import pytest
 
 from sciopt.objective import Evaluation
+from sciopt.objectives.radiotherapy.artifacts import FLUENCE
 from sciopt.objectives.radiotherapy.dose.beams import beam
 from sciopt.objectives.radiotherapy.dose.machine import machine
 from sciopt.objectives.radiotherapy.dose.pencil_beam import REPORTING, influence
-from sciopt.objectives.radiotherapy.objective import FLUENCE, STAGE, PlanObjectiveFunction
+from sciopt.objectives.radiotherapy.objective import STAGE, PlanObjectiveFunction
 from sciopt.objectives.radiotherapy.plan import Plan, plan_of
 from sciopt.objectives.radiotherapy.treatment import matrices as matrices_module
 from sciopt.objectives.radiotherapy.treatment.matrices import neighbours

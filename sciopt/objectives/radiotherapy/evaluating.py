@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,9 @@ from sciopt.cache import Cache
 from sciopt.errors import InvalidInput
 from sciopt.objective import Evaluation
 from sciopt.objectives.radiotherapy import loss
+from sciopt.objectives.radiotherapy.artifacts import HISTOGRAMS, histogram_text
 from sciopt.objectives.radiotherapy.dvh import Dvh
-from sciopt.objectives.radiotherapy.objective import DVH_STEP_GY, HISTOGRAMS, PlanObjectiveFunction
+from sciopt.objectives.radiotherapy.objective import PlanObjectiveFunction
 from sciopt.objectives.radiotherapy.plan import BODY, Plan
 from sciopt.objectives.radiotherapy.sampling import sample
 from sciopt.probing import sharpened
@@ -78,7 +79,7 @@ def of_dose(objective: PlanObjectiveFunction, path: Path) -> Evaluated:
     e = Evaluation(path.name, sum(term.value for term in terms), terms, measured)
     numbers = {name: statistics(dvh) for name, dvh in histograms.items()}
     text = "\n".join([*_goal_lines(e), "", *_table(numbers), *(f"left out: {said}" for said in left_out)])
-    return Evaluated(case.name, e, text, _histogram_text(histograms), numbers)
+    return Evaluated(case.name, e, text, histogram_text(histograms), numbers)
 
 
 def histograms_in(dose: Volume, case: Case) -> tuple[dict[str, Dvh], Dvh, list[str]]:
@@ -125,17 +126,6 @@ def _table(numbers: Mapping[str, Mapping[str, float]]) -> Iterator[str]:
     yield " ".join([f"{'dose in Gy':<{width}}", *(f"{head:>8}" for head in heads)])
     for name, row in numbers.items():
         yield " ".join([f"{name:<{width}}", *(f"{row[head]:>8.2f}" for head in heads)])
-
-
-def _histogram_text(histograms: Mapping[str, Dvh]) -> str:
-    """As the artifact of a plan: a row for each dose, a column in percent for each structure."""
-    axis = np.arange(0.0, max(dvh.max_gy for dvh in histograms.values()) + DVH_STEP_GY, DVH_STEP_GY)
-    rows = np.stack([axis, *(dvh.curve(axis) for dvh in histograms.values())], axis=1)
-    return "\n".join([",".join(["dose_gy", *histograms]), *(_row(row) for row in rows.tolist())]) + "\n"
-
-
-def _row(values: Sequence[float]) -> str:
-    return ",".join(f"{value:.5g}" for value in values)
 
 
 def write_histograms(evaluated: Evaluated, path: Path) -> None:

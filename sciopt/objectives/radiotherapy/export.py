@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sciopt.errors import InvalidInput, LogError
-from sciopt.objectives.radiotherapy.objective import FLUENCE
+from sciopt.objectives.radiotherapy.artifacts import FLUENCE
 from sciopt.objectives.radiotherapy.outputs import best_of, objective_of
 from sciopt.objectives.radiotherapy.pointwise import GivenFluence
 from sciopt.runs.run import Run

@@ -17,6 +17,7 @@ import numpy as np
 from sciopt.errors import InvalidInput, InvalidValue
 from sciopt.objective import Cost, Estimate, Evaluation, Finding, Note, PlainObjective, Stage
 from sciopt.objectives.radiotherapy import loss
+from sciopt.objectives.radiotherapy.artifacts import FLUENCE, HISTOGRAMS, delivered, fluence_text, histogram_text
 from sciopt.objectives.radiotherapy.dose.machine import machine
 from sciopt.objectives.radiotherapy.dvh import Dvh
 from sciopt.objectives.radiotherapy.findings.anatomy import Anatomy
@@ -35,8 +36,6 @@ STAGE = Stage("re-optimisation", 0, paid=True, relative=True)
 LEVERS = 2
 VERSION = "1"
 """Of everything here that changes a number and is not named in the protocol."""
-FLUENCE, HISTOGRAMS = "fluence.json", "dvh.csv"
-DVH_STEP_GY = 0.5
 DIGITS = 6
 """Of values, in their unit: coverage is then met to the letter by what is scaled to it."""
 
@@ -135,7 +134,7 @@ class PlanObjectiveFunction(PlainObjective):
             self._notes(made),
             (*found, *_gap(made), *self._lever_findings(plan, values, made.scale)),
             protocol=self.protocol,
-            artifacts={FLUENCE: _fluence_text(plan, made), HISTOGRAMS: _histogram_text(histograms)},
+            artifacts={FLUENCE: fluence_text(plan, made), HISTOGRAMS: histogram_text(histograms)},
             cost=Cost(time.thread_time() - began, time.monotonic() - wall),
         )
 
@@ -202,7 +201,7 @@ class PlanObjectiveFunction(PlainObjective):
         treatment, _ = self._ready()
         parent = parse(near.value)
         if not treatment.remembers(parent) and FLUENCE in near.artifacts:
-            treatment.remember(parent, _delivered(treatment, parent, near.artifacts[FLUENCE]))
+            treatment.remember(parent, delivered(treatment, parent, near.artifacts[FLUENCE]))
         _, values = self._measured(treatment, treatment.deliver_from(plan, parent))
         total = sum(term.value for term in loss.terms(self.goals, values))
         cost = Cost(time.thread_time() - began, time.monotonic() - wall)
@@ -300,29 +299,3 @@ def _gap(made: Delivered) -> list[Finding]:
         f"{made.spacing_mm:g} mm that it was optimised on"
     )
     return [Finding("H1", "lattice gap", "the targets", seen, "The values here are the honest ones.")]
-
-
-def _fluence_text(plan: Plan, made: Delivered) -> str:
-    data = {
-        "gantry_deg": plan.gantry_deg,
-        "scale": made.scale,
-        "spacing_mm": made.spacing_mm,
-        "fluence": [float(f"{f:.9g}") for f in made.fluence],
-    }
-    return json.dumps(data)
-
-
-def _delivered(treatment: Treatment, plan: Plan, text: str) -> Delivered:
-    data = json.loads(text)
-    return treatment.report(
-        plan, np.asarray(data["fluence"], np.float32).astype(np.float64), spacing_mm=data["spacing_mm"]
-    )
-
-
-def _histogram_text(histograms: Mapping[str, Dvh]) -> str:
-    """Cumulative histograms as CSV: a row for each dose, a column in percent for each structure."""
-    top = max(dvh.max_gy for dvh in histograms.values())
-    axis = np.arange(0.0, top + DVH_STEP_GY, DVH_STEP_GY)
-    curves = np.stack([axis, *(dvh.curve(axis) for dvh in histograms.values())], axis=1)
-    lines = [",".join(["dose_gy", *histograms]), *(",".join(f"{v:.5g}" for v in row) for row in curves)]
-    return "\n".join(lines) + "\n"

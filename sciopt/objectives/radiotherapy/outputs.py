@@ -14,9 +14,10 @@ import numpy as np
 
 from sciopt.errors import LogError
 from sciopt.objective import Evaluation, Goal
+from sciopt.objectives.radiotherapy.artifacts import FLUENCE, HISTOGRAMS
 from sciopt.objectives.radiotherapy.dose_figure import dose_slices
 from sciopt.objectives.radiotherapy.figures import Curves, GoalRow, dvh, goal_table, said, small_print
-from sciopt.objectives.radiotherapy.objective import FLUENCE, HISTOGRAMS, PlanObjectiveFunction, from_specification
+from sciopt.objectives.radiotherapy.objective import PlanObjectiveFunction, from_specification
 from sciopt.objectives.radiotherapy.plan import parse
 from sciopt.objectives.radiotherapy.pointwise import GivenFluence
 from sciopt.report.figures import Panel, TrajectoryPoint, save, trajectory
