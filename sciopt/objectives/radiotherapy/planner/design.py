@@ -18,7 +18,7 @@ from sciopt.objective import Evaluation, Finding, Measurement
 from sciopt.objectives.radiotherapy.loss import weight
 from sciopt.objectives.radiotherapy.plan import Plan, parse
 from sciopt.objectives.radiotherapy.planner.model import Linear, linear_model
-from sciopt.objectives.radiotherapy.planner.parameters import Coordinate, moved, room, step_between
+from sciopt.objectives.radiotherapy.planner.parameters import Coordinate, keys_of, moved, room, step_between
 from sciopt.verbalize import Brief
 
 REACH = 2.0
@@ -61,12 +61,7 @@ def _proposals(brief: Brief, lead: Evaluation, plan: Plan, rng: np.random.Genera
             yield Proposal(best.edit or "", (best.id,))
         yield from (_proposal(plan, step, levers) for step in steps)
         yield from _pulled(plan, levers)
-    yield from (_proposal(plan, _random(model_keys(plan), rng), ()) for _ in range(200))
-
-
-def model_keys(plan: Plan) -> list[Coordinate]:
-    """All coordinates of a plan."""
-    return [(*each.key, field) for each in plan.objectives for field in ("weight", "dose_gy")]
+    yield from (_proposal(plan, _random(keys_of(plan), rng), ()) for _ in range(200))
 
 
 def _failures(brief: Brief, lead: Evaluation) -> int:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sciopt.errors import InvalidValue
 from sciopt.objective import Effect, Evaluation, Goal
 from sciopt.objectives.radiotherapy.plan import Plan, parse
-from sciopt.objectives.radiotherapy.planner.parameters import Coordinate, step_between
+from sciopt.objectives.radiotherapy.planner.parameters import Coordinate, keys_of, step_between
 from sciopt.verbalize import Brief
 
 RIDGE = 0.02
@@ -41,9 +41,9 @@ def linear_model(brief: Brief, lead: Evaluation, plan: Plan) -> Linear:
     """The model at the lead, from its findings and from all attempts that are told."""
     goals = {m.quantity: m.goal for m in lead.measurements if m.goal is not None}
     quantities = tuple(goals)
-    keys = tuple((*each.key, field) for each in plan.objectives for field in ("weight", "dose_gy"))
+    keys = keys_of(plan)
     pairs = [*(pair for each in brief.candidates for pair in _levers(each)), *_attempts(brief)]
-    prior = np.array([[_prior(quantity, goals[quantity], key, goals) for key in keys] for quantity in quantities])
+    prior = np.array([[_prior(quantity, goals[quantity], key) for key in keys] for quantity in quantities])
     steps = np.array([[step.get(key, 0.0) for key in keys] for step, _ in pairs]).reshape(len(pairs), len(keys))
     changes = np.array([[change.get(q, 0.0) for q in quantities] for _, change in pairs])
     changes = changes.reshape(len(pairs), len(quantities))
@@ -78,7 +78,7 @@ def _changes(effects: Sequence[Effect]) -> dict[str, float]:
     return {e.quantity: e.change for e in effects}
 
 
-def _prior(quantity: str, goal: Goal, key: Coordinate, goals: Mapping[str, Goal]) -> float:
+def _prior(quantity: str, goal: Goal, key: Coordinate) -> float:
     """Slope of a quantity by a weight (per doubling) or by a reference dose (per 5 Gy), in its own unit."""
     structure, kind, field = key
     pressed = _OWN if quantity.partition(" ")[0] == structure else _OTHER

@@ -14,6 +14,11 @@ Coordinate = tuple[str, str, str]
 """Structure, type of objective, and "weight" or "dose_gy"."""
 
 
+def keys_of(plan: Plan) -> tuple[Coordinate, ...]:
+    """All coordinates that a plan has, in the order of its objectives."""
+    return tuple((each.structure, each.type, field) for each in plan.objectives for field in ("weight", "dose_gy"))
+
+
 def coordinates(plan: Plan) -> dict[Coordinate, float]:
     """The plan's weights in doublings and its reference doses in steps."""
     found: dict[Coordinate, float] = {}

@@ -79,6 +79,7 @@ class Treatment:
         self._grids: dict[float, tuple[OptimisationPoints, Matrices]] = {}
         self._report: tuple[Reporting, Matrices] | None = None
         self._anchors: dict[tuple[float, ...], Delivered] = {}
+        self._touching: dict[tuple[float, ...], NDArray[np.intp]] = {}
         self._solved: OrderedDict[str, Delivered] = OrderedDict()
 
     @property
@@ -143,12 +144,11 @@ class Treatment:
 
     def _solve(self, plan: Plan, start: Doubles, spacing: float) -> Fluence:
         points, matrices = self._grid(spacing)
-        beams = [beam(self.case, angle) for angle in plan.gantry_deg]
         found = optimise(
             matrices.operator(plan.gantry_deg),
             terms_of(plan, points),
             start,
-            neighbours=neighbours(beams),
+            neighbours=self._pairs(plan.gantry_deg),
             smoothing=self.method.smoothing,
             precision=self.method.precision,
         )
@@ -191,6 +191,13 @@ class Treatment:
             with self._lock:
                 self._anchors[gantry_deg] = found
         return found
+
+    def _pairs(self, gantry_deg: tuple[float, ...]) -> NDArray[np.intp]:
+        """Beamlets that touch, by the beams; the same for every plan with them."""
+        with self._lock:
+            if gantry_deg not in self._touching:
+                self._touching[gantry_deg] = neighbours([beam(self.case, angle) for angle in gantry_deg])
+            return self._touching[gantry_deg]
 
     def _even(self, plan: Plan, spacing: float) -> Doubles:
         """The same fluence in all beamlets, such that the first target gets its dose in the mean."""
