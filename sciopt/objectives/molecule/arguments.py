@@ -7,10 +7,9 @@ from typing import Annotated
 
 import typer
 
-from sciopt.errors import InvalidInput
-from sciopt.runs.executors import usable_cores
+from sciopt.report.arguments import OUTPUT
 
-SEARCH, DOCKING, GATES, OUTPUT = "Search", "Docking", "What may be proposed", "Where it runs, and what it shows"
+DOCKING, GATES = "Docking", "What may be proposed"
 CONSTRAINTS = "What the ligand must keep to"
 
 TargetNames = Annotated[
@@ -71,10 +70,6 @@ SharedCache = Annotated[
 Workers = Annotated[
     int | None, typer.Option(metavar="N", rich_help_panel=OUTPUT, help="Dockings at one time; one a core by default.")
 ]
-AsJson = Annotated[
-    bool, typer.Option("--json", rich_help_panel=OUTPUT, help="Print one JSON object, and nothing else on stdout.")
-]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", rich_help_panel=OUTPUT, help="Show no progress.")]
 Isomers = Annotated[
     int,
     typer.Option(metavar="N", rich_help_panel=DOCKING, help="Stereoisomers at most, where a SMILES leaves them open."),
@@ -82,10 +77,3 @@ Isomers = Annotated[
 Preparation = Annotated[
     str, typer.Option(metavar="NAME", rich_help_panel=DOCKING, help="Of the ligand: dockstring or meeko.")
 ]
-
-
-def many(workers: int | None) -> int:
-    """The number of workers; one a core by default."""
-    if workers is not None and workers < 1:
-        raise InvalidInput(f"{workers} workers: expected at least 1")
-    return workers or usable_cores()

@@ -13,9 +13,6 @@ import typer
 from sciopt.budget import Budget
 from sciopt.objectives.molecule.arguments import (
     GATES,
-    OUTPUT,
-    SEARCH,
-    AsJson,
     Bonds,
     DockSeed,
     Exhaustiveness,
@@ -24,7 +21,6 @@ from sciopt.objectives.molecule.arguments import (
     Keep,
     Place,
     Preparation,
-    Quiet,
     SharedCache,
     Similarity,
     SimilarTo,
@@ -33,11 +29,25 @@ from sciopt.objectives.molecule.arguments import (
     TaskName,
     WallLimit,
     Workers,
-    many,
 )
 from sciopt.objectives.molecule.reference_commands import targets_references
 from sciopt.objectives.molecule.target_commands import targets_app
-from sciopt.verbalize import Detail
+from sciopt.report.arguments import (
+    OUTPUT,
+    SEARCH,
+    AcceptHow,
+    AsJson,
+    BaseUrl,
+    CpuLimit,
+    DetailLevel,
+    EngineName,
+    OutFolder,
+    Patience,
+    Quiet,
+    Seed,
+    StopWhenMet,
+    many,
+)
 
 DEMO_START, DEMO_TARGET, DEMO_BUDGET = "c1ccccc1", "PPARD", 13
 
@@ -62,46 +72,21 @@ def molecule(
     similar_to: SimilarTo = None,
     similarity: Similarity = None,
     hydrogen_bond: Bonds = None,
-    engine: Annotated[
-        str, typer.Option(metavar="NAME", rich_help_panel=SEARCH, help="offline, or any litellm model name.")
-    ] = "offline",
-    base_url: Annotated[
-        str | None,
-        typer.Option(metavar="URL", rich_help_panel=SEARCH, help="An OpenAI-compatible server for the model."),
-    ] = None,
+    engine: EngineName = "offline",
+    base_url: BaseUrl = None,
     budget: Annotated[int, typer.Option(metavar="N", rich_help_panel=SEARCH, help="Full dockings at most.")] = 60,
-    cpu_limit: Annotated[
-        float | None, typer.Option(metavar="SECONDS", rich_help_panel=SEARCH, help="Processor time at most.")
-    ] = None,
-    patience: Annotated[
-        int, typer.Option(metavar="N", rich_help_panel=SEARCH, help="Steps without gain before it stops.")
-    ] = 8,
-    stop_when_met: Annotated[
-        bool, typer.Option(rich_help_panel=SEARCH, help="Stop as soon as every goal is met.")
-    ] = True,
-    seed: Annotated[
-        int, typer.Option(metavar="N", rich_help_panel=SEARCH, help="Of the engine; the same seed makes the same run.")
-    ] = 0,
-    detail: Annotated[
-        Detail,
-        typer.Option(
-            metavar="LEVEL",
-            rich_help_panel=SEARCH,
-            help="What the engine is told: findings, numbers, or none, the control.",
-        ),
-    ] = "findings",
+    cpu_limit: CpuLimit = None,
+    patience: Patience = 8,
+    stop_when_met: StopWhenMet = True,
+    seed: Seed = 0,
+    detail: DetailLevel = "findings",
     proposals: Annotated[
         int | None,
         typer.Option(
             metavar="N", rich_help_panel=SEARCH, help="Asked for in a step; the engine's own number by default."
         ),
     ] = None,
-    accept: Annotated[
-        Literal["improve", "always"],
-        typer.Option(
-            metavar="HOW", rich_help_panel=SEARCH, help="improve keeps the best, always is plain textual descent."
-        ),
-    ] = "improve",
+    accept: AcceptHow = "improve",
     screening: Annotated[
         bool, typer.Option(rich_help_panel=SEARCH, help="Choose by QED, size and quick docking what is docked.")
     ] = True,
@@ -127,9 +112,7 @@ def molecule(
     wall_limit: WallLimit = 300.0,
     preparation: Preparation = "dockstring",
     isomers: Isomers = 4,
-    out: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", rich_help_panel=OUTPUT, help="A new one; by default in runs/.")
-    ] = None,
+    out: OutFolder = None,
     cache: SharedCache = None,
     workers: Workers = None,
     as_json: AsJson = False,

@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sciopt.objectives.molecule.arguments import (
-    AsJson,
     DockSeed,
     Exhaustiveness,
     Preparation,
-    Quiet,
     SharedCache,
     Workers,
-    many,
 )
+from sciopt.report.arguments import AsJson, Quiet, many
 
 if TYPE_CHECKING:
     from pathlib import Path

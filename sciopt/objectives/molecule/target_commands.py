@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sciopt.errors import InvalidInput, SciOptError
-from sciopt.objectives.molecule.arguments import OUTPUT, AsJson, Quiet
+from sciopt.report.arguments import OUTPUT, AsJson, Quiet
 
 if TYPE_CHECKING:
     from sciopt.targets.proteins.target import Target

@@ -7,10 +7,9 @@ from typing import Annotated
 
 import typer
 
-from sciopt.errors import InvalidInput
-from sciopt.runs.executors import usable_cores
+from sciopt.report.arguments import OUTPUT, SEARCH
 
-SEARCH, PLANNING, OUTPUT = "Search", "Case, goals and plan", "Where it runs, and what it shows"
+PLANNING = "Case, goals and plan"
 
 CaseName = Annotated[
     str, typer.Argument(metavar="CASE", help="A case by name (`sciopt cases list`), or its file or folder.")
@@ -62,15 +61,4 @@ SharedCache = Annotated[
 Workers = Annotated[
     int | None, typer.Option(metavar="N", rich_help_panel=OUTPUT, help="Plans at one time; one a core by default.")
 ]
-AsJson = Annotated[
-    bool, typer.Option("--json", rich_help_panel=OUTPUT, help="Print one JSON object, and nothing else on stdout.")
-]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", rich_help_panel=OUTPUT, help="Show no progress.")]
 Force = Annotated[bool, typer.Option("--force", rich_help_panel=OUTPUT, help="Replace files that are there.")]
-
-
-def many(workers: int | None) -> int:
-    """The number of workers; one a core by default."""
-    if workers is not None and workers < 1:
-        raise InvalidInput(f"{workers} workers: expected at least 1")
-    return workers or usable_cores()

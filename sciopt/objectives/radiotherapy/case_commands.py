@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sciopt.errors import InvalidInput, SciOptError
-from sciopt.objectives.radiotherapy.arguments import OUTPUT, AsJson, Force
+from sciopt.objectives.radiotherapy.arguments import Force
+from sciopt.report.arguments import OUTPUT, AsJson
 
 if TYPE_CHECKING:
     from sciopt.targets.patients.case import Case

@@ -12,24 +12,34 @@ import typer
 from sciopt.budget import Budget
 from sciopt.errors import InvalidInput
 from sciopt.objectives.radiotherapy.arguments import (
-    OUTPUT,
     PLANNING,
-    SEARCH,
-    AsJson,
     CaseName,
     Force,
     GoalSet,
     Levers,
     MachineName,
     MoreGoals,
-    Quiet,
     SharedCache,
     Smoothing,
     Workers,
-    many,
 )
 from sciopt.objectives.radiotherapy.case_commands import cases_app
-from sciopt.verbalize import Detail
+from sciopt.report.arguments import (
+    OUTPUT,
+    SEARCH,
+    AcceptHow,
+    AsJson,
+    BaseUrl,
+    CpuLimit,
+    DetailLevel,
+    EngineName,
+    OutFolder,
+    Patience,
+    Quiet,
+    Seed,
+    StopWhenMet,
+    many,
+)
 
 DEMO_CASE, DEMO_BUDGET = "tg119-prostate", 4
 DEMO_GOALS = (
@@ -70,38 +80,18 @@ def plan(
     ] = None,
     machine: MachineName = None,
     smoothing: Smoothing = 1.0,
-    engine: Annotated[
-        str, typer.Option(metavar="NAME", rich_help_panel=SEARCH, help="offline, or any litellm model name.")
-    ] = "offline",
-    base_url: Annotated[
-        str | None,
-        typer.Option(metavar="URL", rich_help_panel=SEARCH, help="An OpenAI-compatible server for the model."),
-    ] = None,
+    engine: EngineName = "offline",
+    base_url: BaseUrl = None,
     allow_remote: Annotated[
         bool,
         typer.Option("--allow-remote", rich_help_panel=SEARCH, help="Let a model elsewhere read of a person's case."),
     ] = False,
     budget: Annotated[int, typer.Option(metavar="N", rich_help_panel=SEARCH, help="Plans at most.")] = 12,
-    cpu_limit: Annotated[
-        float | None, typer.Option(metavar="SECONDS", rich_help_panel=SEARCH, help="Processor time at most.")
-    ] = None,
-    patience: Annotated[
-        int, typer.Option(metavar="N", rich_help_panel=SEARCH, help="Steps without gain before it stops.")
-    ] = 8,
-    stop_when_met: Annotated[
-        bool, typer.Option(rich_help_panel=SEARCH, help="Stop as soon as every goal is met.")
-    ] = True,
-    seed: Annotated[
-        int, typer.Option(metavar="N", rich_help_panel=SEARCH, help="Of the engine; the same seed makes the same run.")
-    ] = 0,
-    detail: Annotated[
-        Detail,
-        typer.Option(
-            metavar="LEVEL",
-            rich_help_panel=SEARCH,
-            help="What the engine is told: findings, numbers, or none, the control.",
-        ),
-    ] = "findings",
+    cpu_limit: CpuLimit = None,
+    patience: Patience = 8,
+    stop_when_met: StopWhenMet = True,
+    seed: Seed = 0,
+    detail: DetailLevel = "findings",
     levers: Levers = 2,
     move_angles: Annotated[
         bool, typer.Option("--move-angles", rich_help_panel=SEARCH, help="Levers may turn beams, by 10 degrees each.")
@@ -112,15 +102,8 @@ def plan(
             metavar="N", rich_help_panel=SEARCH, help="Asked for in a step, of which one is measured; 8 by default."
         ),
     ] = None,
-    accept: Annotated[
-        Literal["improve", "always"],
-        typer.Option(
-            metavar="HOW", rich_help_panel=SEARCH, help="improve keeps the best, always is plain textual descent."
-        ),
-    ] = "improve",
-    out: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", rich_help_panel=OUTPUT, help="A new one; by default in runs/.")
-    ] = None,
+    accept: AcceptHow = "improve",
+    out: OutFolder = None,
     cache: SharedCache = None,
     workers: Workers = None,
     as_json: AsJson = False,

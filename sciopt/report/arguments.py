@@ -1,0 +1,58 @@
+"""The options that every domain's search command has, as typer shows them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from sciopt.errors import InvalidInput
+from sciopt.runs.executors import usable_cores
+from sciopt.verbalize import Detail
+
+SEARCH, OUTPUT = "Search", "Where it runs, and what it shows"
+
+EngineName = Annotated[
+    str, typer.Option(metavar="NAME", rich_help_panel=SEARCH, help="offline, or any litellm model name.")
+]
+BaseUrl = Annotated[
+    str | None,
+    typer.Option(metavar="URL", rich_help_panel=SEARCH, help="An OpenAI-compatible server for the model."),
+]
+CpuLimit = Annotated[
+    float | None, typer.Option(metavar="SECONDS", rich_help_panel=SEARCH, help="Processor time at most.")
+]
+Patience = Annotated[int, typer.Option(metavar="N", rich_help_panel=SEARCH, help="Steps without gain before it stops.")]
+StopWhenMet = Annotated[bool, typer.Option(rich_help_panel=SEARCH, help="Stop as soon as every goal is met.")]
+Seed = Annotated[
+    int, typer.Option(metavar="N", rich_help_panel=SEARCH, help="Of the engine; the same seed makes the same run.")
+]
+DetailLevel = Annotated[
+    Detail,
+    typer.Option(
+        metavar="LEVEL",
+        rich_help_panel=SEARCH,
+        help="What the engine is told: findings, numbers, or none, the control.",
+    ),
+]
+AcceptHow = Annotated[
+    Literal["improve", "always"],
+    typer.Option(
+        metavar="HOW", rich_help_panel=SEARCH, help="improve keeps the best, always is plain textual descent."
+    ),
+]
+OutFolder = Annotated[
+    Path | None, typer.Option(metavar="FOLDER", rich_help_panel=OUTPUT, help="A new one; by default in runs/.")
+]
+AsJson = Annotated[
+    bool, typer.Option("--json", rich_help_panel=OUTPUT, help="Print one JSON object, and nothing else on stdout.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", rich_help_panel=OUTPUT, help="Show no progress.")]
+
+
+def many(workers: int | None) -> int:
+    """The number of workers; one a core by default."""
+    if workers is not None and workers < 1:
+        raise InvalidInput(f"{workers} workers: expected at least 1")
+    return workers or usable_cores()
