@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sciopt.budget import Budget as Budget
     from sciopt.descent import Settings as Settings
     from sciopt.errors import SciOptError as SciOptError
+    from sciopt.gradient import Gradient as Gradient
     from sciopt.graph import Function as Function
     from sciopt.graph import sum as sum
     from sciopt.loss import ObjectiveLoss as ObjectiveLoss
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from sciopt.search import Solution as Solution
     from sciopt.search import optimize as optimize
     from sciopt.search import resume as resume
-    from sciopt.variable import Gradient as Gradient
     from sciopt.variable import Variable as Variable
 
 __version__ = "0.1.0"
@@ -54,7 +54,7 @@ _HOMES = {
     "Solution": "search",
     "optimize": "search",
     "resume": "search",
-    "Gradient": "variable",
+    "Gradient": "gradient",
     "Variable": "variable",
 }
 

@@ -5,7 +5,11 @@ SciOptError
 ├── InvalidInput        an option, a file or a name from the user that does not fit
 │   └── UnknownName     a name that is not in a list, with suggestions
 ├── EngineError         an engine gave no usable answer
-│   └── NoDesigner      the offline engine knows no designer for this kind of variable
+│   ├── NoDesigner      the offline engine knows no designer for this kind of variable
+│   ├── Transient       a provider's fault that may pass: the policy tries again, then gives up with it
+│   ├── Unreadable      an answer that cannot be read, also after it was asked for again with the reason
+│   │   └── Truncated   an answer that was cut off by its length
+│   └── BudgetSpent     the next request would go over a limit of calls, tokens, money or time
 ├── ToolError           a program or library that sciopt drives is missing or broken
 └── LogError            a run folder or a log that cannot be used as asked
     └── Diverged        a resumed run made another decision than its log says
@@ -51,6 +55,26 @@ class EngineError(SciOptError):
 
 class NoDesigner(EngineError):
     """The offline engine knows no designer for this kind of variable."""
+
+
+class Transient(EngineError):
+    """A provider's fault that may pass; `retry_after` is what the provider asked for, in seconds."""
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Unreadable(EngineError):
+    """An answer of a language model that cannot be read; the text gives the reason."""
+
+
+class Truncated(Unreadable):
+    """An answer that was cut off by its length."""
+
+
+class BudgetSpent(EngineError):
+    """The next request to an engine would go over a limit."""
 
 
 class ToolError(SciOptError, RuntimeError):

@@ -1,11 +1,34 @@
-"""Functions of variables, and the backward pass: iterative, in one deterministic order, at any depth."""
+"""Functions of variables, and the backward pass: iterative at any depth, independent engine calls at one time."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sciopt.errors import InvalidInput
-from sciopt.variable import Gradient, Variable
+from sciopt.gradient import Gradient, Said, merged
+from sciopt.variable import Variable
+
+if TYPE_CHECKING:
+    from sciopt.engines.chat import Chat
+
+AT_ONCE = 64
+"""Engine calls of one backward pass that may wait at one time; the engine's own policy may allow fewer."""
+
+
+@dataclass(frozen=True)
+class Back:
+    """One step of the backward pass: what a function made, from what, and what reached its output."""
+
+    output: Variable
+    inputs: tuple[Variable, ...]
+    incoming: tuple[Gradient, ...]
+    engine: Chat | str | None = None
+    """The engine given to `backward`; None leaves it to the function and to `set_backward_engine`."""
 
 
 class Function:
@@ -15,18 +38,20 @@ class Function:
     function, it makes the output part of the graph.
     """
 
+    asks = False
+    """Whether `backward` asks an engine: such calls run beside each other, in threads."""
+
     def forward(self, *inputs: Variable) -> Variable:
         """The output for these inputs."""
         raise NotImplementedError(f"{type(self).__name__} has no forward")
 
-    def backward(
-        self, output: Variable, inputs: Sequence[Variable], incoming: Sequence[Gradient]
-    ) -> Sequence[Sequence[Gradient]]:
-        """The gradients for each of `inputs`, from those that reached `output`; unless overridden, the same ones.
+    def backward(self, index: int, back: Back) -> Sequence[Gradient]:
+        """The gradients for the input at `index`, from those that reached the output; unless overridden, the same.
 
-        A measured gradient passes unchanged: its numbers are about the loss, and no chain makes them vaguer.
+        It is called for inputs that require a gradient only. A measured gradient passes unchanged: its numbers are
+        about the loss, and no chain makes them vaguer.
         """
-        return [incoming for _ in inputs]
+        return back.incoming
 
     def __call__(self, *inputs: Variable) -> Variable:
         return self.forward(*inputs).derived(self, inputs)
@@ -43,49 +68,128 @@ class Sum(Function):
 
 
 def sum(variables: Sequence[Variable]) -> Variable:
-    """One variable whose backward reaches all of `variables`."""
+    """One variable whose backward reaches all of `variables`, each once.
+
+    >>> sum([Variable("a"), Variable("b")]).value
+    'a\\nb'
+    """
     return Sum()(*variables)
 
 
-def backward(root: Variable) -> None:
+def backward(root: Variable, *, engine: Chat | str | None = None, at_once: int = AT_ONCE) -> None:
     """Walk the graph from `root` against its arrows, once, and leave gradients at all that require them.
 
-    Each variable is visited after everything made from it, so each function runs its backward once with all that
-    reached its output. Branches that lead to nothing that requires a gradient cost nothing.
+    What begins at the root is its own value: what a loss says is the feedback on what it was made from. Each variable
+    is worked on after everything made from it, so that each function sees all that reached its output. Branches that
+    lead to nothing that requires a gradient cost nothing. The gradients and their order do not depend on the order in
+    which an engine answers.
+
+    Args:
+        root: a loss, or a sum of losses.
+        engine: what writes the feedback where a function needs an engine.
+        at_once: engine calls that wait at one time; with 1 they are made in one fixed order.
     """
-    reached: dict[int, list[Gradient]] = {id(root): list(root.gradients)}
-    for variable in reversed(_inputs_first(root)):
-        incoming = reached.get(id(variable), [])
-        if variable.requires_grad:
-            for gradient in incoming:
-                variable.receive(gradient)
-        if variable.function is None or not variable.requires_grad:
+    _Pass(_summands(root), engine).run(at_once)
+
+
+def _own(root: Variable) -> Gradient:
+    """What a loss says, as the gradient that the pass begins with."""
+    said = Said(root.source, root.value, root.metrics)
+    return Gradient(root.source, root.value, said=(said,))
+
+
+def _summands(root: Variable) -> list[Variable]:
+    """The losses that a sum (of sums) is made of, each once; the root itself where it is no sum."""
+    found: dict[int, Variable] = {}
+    stack = [root]
+    seen = set()
+    while stack:
+        variable = stack.pop()
+        if id(variable) in seen:
             continue
-        outgoing = variable.function.backward(variable, variable.inputs, incoming)
-        for each, gradients in zip(variable.inputs, outgoing, strict=True):
-            if each.requires_grad:
-                _merge(reached.setdefault(id(each), []), gradients)
+        seen.add(id(variable))
+        if isinstance(variable.function, Sum):
+            stack.extend(reversed(variable.inputs))
+        else:
+            found[id(variable)] = variable
+    return list(found.values())
 
 
-def _merge(kept: list[Gradient], more: Sequence[Gradient]) -> None:
-    sources = {gradient.source for gradient in kept}
-    for gradient in more:
-        if gradient.source not in sources:
-            sources.add(gradient.source)
-            kept.append(gradient)
+class _Pass:
+    """The state of one backward pass: which gradients wait where, and what is still to come."""
+
+    def __init__(self, roots: Sequence[Variable], engine: Chat | str | None) -> None:
+        self.engine = engine
+        self.arrived: dict[int, list[tuple[tuple[int, int], Sequence[Gradient]]]] = {}
+        order = [v for v in reversed(_inputs_first(roots)) if v.requires_grad]
+        self.place = {id(v): place for place, v in enumerate(order)}
+        self.missing = dict.fromkeys(self.place, 0)
+        for variable in order:
+            for index in _wanted(variable):
+                self.missing[id(variable.inputs[index])] += 1
+        for place, each in enumerate(roots):
+            self.arrived[id(each)] = [((-1, place), [_own(each)])]
+        self.ready = deque(v for v in order if not self.missing[id(v)])
+
+    def run(self, at_once: int) -> None:
+        """Work until nothing is left; the first error ends it, after the calls in flight."""
+        with ExitStack() as stack:
+            pool: ThreadPoolExecutor | None = None
+            waiting: dict[Future[Sequence[Gradient]], tuple[Variable, int]] = {}
+            try:
+                while self.ready or waiting:
+                    while self.ready:
+                        variable = self.ready.popleft()
+                        back = self._back(variable)
+                        for index in _wanted(variable):
+                            assert variable.function is not None
+                            if variable.function.asks:
+                                if pool is None:
+                                    pool = stack.enter_context(ThreadPoolExecutor(at_once, "sciopt-backward"))
+                                waiting[pool.submit(variable.function.backward, index, back)] = (variable, index)
+                            else:
+                                self._give(variable, index, variable.function.backward(index, back))
+                    done, _ = wait(waiting, return_when=FIRST_COMPLETED) if waiting else (set(), set())
+                    for future in [f for f in waiting if f in done]:
+                        self._give(*waiting.pop(future), future.result())
+            except BaseException:
+                for future in waiting:
+                    future.cancel()
+                raise
+
+    def _back(self, variable: Variable) -> Back:
+        """What reached a variable, in the order of what was made from it; the variable keeps it."""
+        arrived = sorted(self.arrived.pop(id(variable), []), key=lambda each: each[0])
+        incoming = merged([gradient for _, gradients in arrived for gradient in gradients])
+        for gradient in incoming:
+            variable.receive(gradient)
+        return Back(variable, variable.inputs, incoming, self.engine)
+
+    def _give(self, variable: Variable, index: int, gradients: Sequence[Gradient]) -> None:
+        to = variable.inputs[index]
+        self.arrived.setdefault(id(to), []).append(((self.place[id(variable)], index), gradients))
+        self.missing[id(to)] -= 1
+        if not self.missing[id(to)]:
+            self.ready.append(to)
 
 
-def _inputs_first(root: Variable) -> list[Variable]:
-    """All variables behind `root`, each after its inputs; iterative, so depth is no limit."""
+def _wanted(variable: Variable) -> Iterator[int]:
+    """The places of the inputs that require a gradient."""
+    if variable.function is not None:
+        yield from (index for index, each in enumerate(variable.inputs) if each.requires_grad)
+
+
+def _inputs_first(roots: Sequence[Variable]) -> list[Variable]:
+    """All variables behind the roots that gradients can reach, each after its inputs; iterative."""
     order: list[Variable] = []
     seen: set[int] = set()
-    stack: list[tuple[Variable, bool]] = [(root, False)]
+    stack = [(root, False) for root in reversed(roots)]
     while stack:
         variable, expanded = stack.pop()
         if expanded:
             order.append(variable)
-        elif id(variable) not in seen:
+        elif id(variable) not in seen and variable.requires_grad:
             seen.add(id(variable))
             stack.append((variable, True))
-            stack.extend((each, False) for each in reversed(variable.inputs))
+            stack.extend((each, False) for each in reversed(variable.inputs) if each.requires_grad)
     return order

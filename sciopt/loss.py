@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 
 from sciopt.bench import Bench
 from sciopt.errors import InvalidInput
-from sciopt.graph import Function
+from sciopt.gradient import Gradient, Metric
+from sciopt.graph import Back, Function
 from sciopt.objective import Evaluation, Objective
 from sciopt.probing import Probed, sharpened
-from sciopt.variable import Gradient, Variable
+from sciopt.variable import Variable
 from sciopt.verbalize import Detail, render_evaluation, shown
-
-_SERIAL = itertools.count(1)
 
 
 class Loss(Variable):
@@ -21,8 +19,8 @@ class Loss(Variable):
 
     def __init__(self, evaluation: Evaluation) -> None:
         super().__init__(shown(evaluation.loss), role_description="the loss, lower is better")
+        self.metrics = (Metric("loss", evaluation.loss),)
         self.evaluation = evaluation
-        self.source = f"loss {next(_SERIAL)}"
 
     def __float__(self) -> float:
         return self.evaluation.loss
@@ -58,17 +56,16 @@ class ObjectiveLoss(Function):
         results = self._bench.evaluate(variants)
         return Loss(min((r.evaluation for r in results), key=lambda e: e.loss))
 
-    def backward(
-        self, output: Variable, inputs: Sequence[Variable], incoming: Sequence[Gradient]
-    ) -> Sequence[Sequence[Gradient]]:
+    def backward(self, index: int, back: Back) -> Sequence[Gradient]:
         """The evaluation in words, for the variable that was measured; the main effects are measured first."""
+        output = back.output
         assert isinstance(output, Loss)
         probed = sharpened(self._bench, output.evaluation) if self._probing else Probed(output.evaluation)
         text = render_evaluation(probed.evaluation, detail=self.detail, budget=self.budget)
         made = Gradient(
             output.source, text, probed.evaluation, self.objective, self._bench.cache, tried=probed.attempts
         )
-        return [[made] for _ in inputs]
+        return (made,)
 
     def __call__(self, *inputs: Variable) -> Loss:
         output = self.forward(*inputs)

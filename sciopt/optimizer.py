@@ -10,8 +10,9 @@ from sciopt.engines import engine_from
 from sciopt.engines.base import Engine
 from sciopt.engines.policy import check_engine
 from sciopt.errors import InvalidInput
+from sciopt.gradient import Gradient
 from sciopt.objective import Evaluation, Objective
-from sciopt.variable import Gradient, Variable
+from sciopt.variable import Variable
 from sciopt.verbalize import Detail
 
 

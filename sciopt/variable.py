@@ -1,80 +1,108 @@
-"""A text in the graph, and the gradients that reach it."""
+"""A text in the graph (or an image, or a number), with its role and the gradients that reach it."""
 
 from __future__ import annotations
 
+import itertools
+import numbers
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sciopt.objective import Evaluation, Objective
+from sciopt.errors import InvalidInput
+from sciopt.gradient import Gradient, Metric
+from sciopt.images import Image
 
 if TYPE_CHECKING:
-    from sciopt.cache import Cache
+    from sciopt.engines.chat import Chat
     from sciopt.graph import Function
-    from sciopt.verbalize import Attempt
 
-
-@dataclass(frozen=True)
-class Gradient:
-    """An evaluation put into words. `source` names the loss that it comes from: two with one source are one.
-
-    `cache` holds what the loss measured, so that an optimizer and the loss measure nothing twice; `tried` are edits
-    that the loss tried cheaply and that did not hold.
-    """
-
-    source: str
-    text: str
-    evaluation: Evaluation | None = None
-    objective: Objective | None = None
-    cache: Cache | None = field(default=None, repr=False, compare=False)
-    tried: Sequence[Attempt] = field(default=(), repr=False, compare=False)
+_SERIAL = itertools.count(1)
+SHOWN_TOKENS = 12_000
+"""Length of the feedback that a variable shows, in tokens of four characters."""
 
 
 class Variable:
     """A text (a SMILES, a plan as JSON, a prompt, code) with its role, and the gradients that reached it.
 
+    Args:
+        value: the text; bytes are an image, a number becomes its text and an exact metric.
+        role_description: what it is in the program, as an engine reads it.
+        requires_grad: whether gradients are made for it; frozen variables cost nothing.
+        image_path: a path or an address of an image, instead of a value.
+        kind: "text", or a kind that a domain designs, such as "smiles".
+
     Examples:
         >>> ligand = Variable("c1ccccc1", role_description="a ligand", kind="smiles")
         >>> ligand.value, ligand.gradients
         ('c1ccccc1', [])
+        >>> Variable(0.25, "a loss").metrics
+        (Metric(name='a loss', value=0.25),)
     """
 
     def __init__(
-        self, value: str, role_description: str = "", requires_grad: bool = True, *, kind: str = "text"
+        self,
+        value: str | bytes | float | Image = "",
+        role_description: str = "",
+        requires_grad: bool = True,
+        *,
+        image_path: str | Path | None = None,
+        kind: str = "text",
     ) -> None:
-        self.value = value
+        self.image, self.metrics, self.value = _read(value, image_path, role_description)
         self.role_description = role_description
         self.requires_grad = requires_grad
         self.kind = kind
         self.gradients: list[Gradient] = []
         self.function: Function | None = None
         self.inputs: tuple[Variable, ...] = ()
+        self.memo: object = None
+        """What the function noted about the call that made this variable."""
+        self.source = f"variable {next(_SERIAL)}"
+        """What gradients that begin here are keyed by."""
 
-    def derived(self, function: Function, inputs: Sequence[Variable]) -> Variable:
+    @property
+    def content(self) -> str | Image:
+        """What a model is shown: the text, or the image."""
+        return self.image or self.value
+
+    def derived(self, function: Function, inputs: Sequence[Variable], memo: object = None) -> Variable:
         """Note which function made this variable, and from what."""
-        self.function, self.inputs = function, tuple(inputs)
+        self.function, self.inputs, self.memo = function, tuple(inputs), memo
         self.requires_grad = any(each.requires_grad for each in inputs)
         return self
 
     def receive(self, gradient: Gradient) -> None:
-        """Keep a gradient unless one of the same source is here already."""
-        if all(kept.source != gradient.source for kept in self.gradients):
-            self.gradients.append(gradient)
+        """Keep a gradient; it takes the place of one of the same source."""
+        for place, kept in enumerate(self.gradients):
+            if kept.source == gradient.source:
+                self.gradients[place] = gradient
+                return
+        self.gradients.append(gradient)
 
     def zero_grad(self) -> None:
         """Forget the gradients."""
         self.gradients = []
 
-    def backward(self) -> None:
+    def backward(self, engine: Chat | str | None = None) -> None:
         """Send gradients to every variable that this one was made from; see `sciopt.graph.backward`."""
         from sciopt.graph import backward
 
-        backward(self)
+        backward(self, engine=engine)
 
     @property
     def gradient_text(self) -> str:
         """All gradients of this variable, as an engine would read them."""
-        return "\n".join(gradient.text for gradient in self.gradients)
+        from sciopt.feedback import render
+
+        return render(self.gradients, tokens=SHOWN_TOKENS)
+
+    def __add__(self, other: Variable) -> Variable:
+        from sciopt.graph import sum
+
+        return sum([self, other]) if isinstance(other, Variable) else NotImplemented
+
+    def __radd__(self, other: object) -> Variable:
+        return self if other == 0 else NotImplemented
 
     def __str__(self) -> str:
         return self.value
@@ -82,3 +110,59 @@ class Variable:
     def __repr__(self) -> str:
         short = self.value if len(self.value) <= 60 else f"{self.value[:57]}..."
         return f"Variable({short!r}, kind={self.kind!r}, gradients={len(self.gradients)})"
+
+    # --- the names that TextGrad's users know -----------------------------------------------------------------------
+
+    def get_value(self) -> str:
+        """The value."""
+        return self.value
+
+    def set_value(self, value: str | bytes | float | Image) -> None:
+        """Give it another value; the role stays."""
+        self.image, self.metrics, self.value = _read(value, None, self.role_description)
+
+    def get_role_description(self) -> str:
+        """The role."""
+        return self.role_description
+
+    def set_role_description(self, new_role_description: str) -> None:
+        """Say what it is from now on."""
+        self.role_description = new_role_description
+
+    def get_short_value(self, n_words_offset: int = 10) -> str:
+        """Its first and last words, for people; engines always read the whole value."""
+        words = self.value.split(" ")
+        if len(words) <= 2 * n_words_offset:
+            return self.value
+        return " ".join([*words[:n_words_offset], "(...)", *words[-n_words_offset:]])
+
+    def get_gradient_text(self) -> str:
+        """The same as `gradient_text`."""
+        return self.gradient_text
+
+    def reset_gradients(self) -> None:
+        """The same as `zero_grad`."""
+        self.zero_grad()
+
+    @property
+    def predecessors(self) -> tuple[Variable, ...]:
+        """The same as `inputs`."""
+        return self.inputs
+
+
+def _read(value: object, image_path: str | Path | None, role: str) -> tuple[Image | None, tuple[Metric, ...], str]:
+    """A value as image, metrics and text."""
+    if image_path is not None:
+        if value != "":
+            raise InvalidInput(f"a variable with a value {value!r} and an image_path: expected one of them")
+        value = Image.of(image_path)
+    if isinstance(value, bytes):
+        value = Image.of(value)
+    if isinstance(value, Image):
+        return value, (), str(value)
+    if isinstance(value, str):
+        return None, (), value
+    if isinstance(value, numbers.Real) and not isinstance(value, bool):
+        number = float(value)
+        return None, (Metric(" ".join(role.split()) or "value", number),), repr(number)
+    raise InvalidInput(f"a variable of type {type(value).__name__}: expected a text, a number, or an image as bytes")

@@ -26,10 +26,10 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
     frozenset(names.split())
     for names in (
         "errors prompts",
-        "graph objective variable budget domain",
+        "graph objective variable budget domain gradient feedback images",
         "verbalize log cache records",
         "engines",
-        "optimizer llm loss bench sieve descent history asking probing finals",
+        "optimizer text loss bench sieve descent history asking probing finals",
         "search",
         "runs __init__ compat",
         "report",

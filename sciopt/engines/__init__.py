@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sciopt.domain import engine_entries
 from sciopt.engines.base import Engine
+from sciopt.engines.chat import Chat
 from sciopt.errors import InvalidInput
 
 
@@ -23,3 +24,8 @@ def engine_from(engine: str | Engine, *, base_url: str | None = None) -> Engine:
     from sciopt.engines.litellm import LiteLLMEngine
 
     return LiteLLMEngine(engine, base_url=base_url)
+
+
+def get_engine(name: str, **settings: object) -> Chat:
+    """A language model for text functions, by its litellm name."""
+    raise NotImplementedError(f"to be written: {name}, {settings}")

@@ -12,7 +12,7 @@ from typing import Any
 from sciopt.engines.base import LONGEST, Proposal, Reply, Request, Usage
 from sciopt.engines.policy import stays_here
 from sciopt.errors import EngineError
-from sciopt.prompts import AGAIN, DESIGN
+from sciopt.prompts import defaults
 
 
 def parse(answer: str) -> tuple[Proposal, ...]:
@@ -76,7 +76,7 @@ class LiteLLMEngine:
 
     def complete(self, request: Request) -> Reply:
         """Ask, and once more with the reason when the answer cannot be read; `EngineError` after that."""
-        messages = [{"role": "system", "content": DESIGN}, {"role": "user", "content": request.text}]
+        messages = [{"role": "system", "content": defaults().fill("design")}, {"role": "user", "content": request.text}]
         usage = Usage()
         reason = ""
         for _ in range(2):
@@ -88,7 +88,7 @@ class LiteLLMEngine:
                 reason = str(error)
                 messages += [
                     {"role": "assistant", "content": answer},
-                    {"role": "user", "content": AGAIN.format(reason=reason)},
+                    {"role": "user", "content": defaults().fill("again", reason=reason)},
                 ]
         raise EngineError(f"{self.model} answered twice in a form that cannot be read: {reason}")
 

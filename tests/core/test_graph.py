@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 import sciopt
 from sciopt.errors import InvalidInput, InvalidValue
-from sciopt.graph import Function
+from sciopt.gradient import Gradient
+from sciopt.graph import Back, Function
 from sciopt.loss import Loss
-from sciopt.variable import Gradient, Variable
+from sciopt.variable import Variable
 from tests.core.toys import Letters, Speller
 
 
@@ -25,11 +26,9 @@ class Join(Function):
     def forward(self, *inputs: Variable) -> Variable:
         return Variable("".join(v.value for v in inputs))
 
-    def backward(
-        self, output: Variable, inputs: Sequence[Variable], incoming: Sequence[Gradient]
-    ) -> Sequence[Sequence[Gradient]]:
+    def backward(self, index: int, back: Back) -> Sequence[Gradient]:
         self.backwards += 1
-        return super().backward(output, inputs, incoming)
+        return super().backward(index, back)
 
 
 def test_native_use_reads_like_pytorch() -> None:

@@ -1,0 +1,1 @@
+"""Text functions: calls of language models, losses in words, and the rewriting of free text."""
