@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sciopt.errors import InvalidInput
@@ -13,7 +14,8 @@ from sciopt.errors import InvalidInput
 class Spent:
     """What a run used so far. `cpu_seconds` is the recorded cost of its results, also when they came from a cache.
 
-    `repeats` are full measurements of finalists with other seeds, `references` those of known candidates.
+    `repeats` are full measurements of finalists with other seeds, `references` those of known candidates. `seconds` are
+    wall time, filled in by whoever looks at the clock: a meter does not add them up.
     """
 
     evaluations: int = 0
@@ -24,6 +26,11 @@ class Spent:
     calls: int = 0
     tokens: int = 0
     dollars: float = 0.0
+    seconds: float = 0.0
+
+
+ASKING = frozenset({"calls", "tokens", "dollars", "seconds"})
+"""What requests to a language model use up."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +38,8 @@ class Budget:
     """Limits, each optional but one: a run without any would not end.
 
     Evaluations are never more than allowed; the others are looked at between steps, so the last step may exceed them.
+    A language model keeps to calls, tokens, dollars and seconds inside a step, too. `seconds` are those of the clock on
+    the wall; a resumed run begins to count them anew.
     """
 
     evaluations: int | None = None
@@ -39,6 +48,7 @@ class Budget:
     calls: int | None = None
     tokens: int | None = None
     dollars: float | None = None
+    seconds: float | None = None
 
     def __post_init__(self) -> None:
         limits = dataclasses.asdict(self)
@@ -54,11 +64,11 @@ class Budget:
         """A plain number counts evaluations."""
         return budget if isinstance(budget, Budget) else cls(evaluations=budget)
 
-    def exhausted(self, spent: Spent) -> str | None:
-        """The first limit that is reached, in words."""
+    def exhausted(self, spent: Spent, among: Collection[str] | None = None) -> str | None:
+        """The first limit that is reached, in words; `among` names those to look at, all of them by default."""
         for name, limit in dataclasses.asdict(self).items():
             used = getattr(spent, name)
-            if limit is not None and used >= limit:
+            if limit is not None and used >= limit and (among is None or name in among):
                 return f"{used:g} of {limit:g} {name.replace('_', ' ')} used"
         return None
 
@@ -78,5 +88,19 @@ class Meter:
     def add(self, more: Spent) -> None:
         """Count `more` in every quantity."""
         with self._lock:
-            old = dataclasses.asdict(self._spent)
-            self._spent = Spent(**{name: old[name] + value for name, value in dataclasses.asdict(more).items()})
+            self._add(more)
+
+    def take(self, more: Spent, *, within: Budget, seconds: float = 0.0) -> str | None:
+        """Count `more` unless a limit on requests is reached already; then that limit in words.
+
+        What many threads take at one time is never more than the limit. `seconds` is the wall time that has passed.
+        """
+        with self._lock:
+            reached = within.exhausted(dataclasses.replace(self._spent, seconds=seconds), ASKING)
+            if reached is None:
+                self._add(more)
+            return reached
+
+    def _add(self, more: Spent) -> None:
+        old = dataclasses.asdict(self._spent)
+        self._spent = Spent(**{name: old[name] + value for name, value in dataclasses.asdict(more).items()})

@@ -95,6 +95,28 @@ def resume(
     raise typer.Exit(1 if solution.best.failure else 0)
 
 
+def show(
+    folder: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run; one that goes on can be read.")],
+    step: Annotated[
+        int | None, typer.Option(metavar="N", help="Everything of one step: prompts, answers, what became of them.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, and nothing else on stdout.")] = False,
+) -> None:
+    """Show what a run was asked for, its steps, cost and end; or one step in full, as it was sent and answered."""
+    from sciopt.report.session import label_of
+    from sciopt.report.show import overview, overview_lines, step_data, step_lines
+    from sciopt.runs.run import Run
+
+    run = Run.load(folder)
+    if as_json:
+        import json
+
+        print(json.dumps(overview(run) if step is None else step_data(run, step), ensure_ascii=False))
+        return
+    label = label_of(run.specification)
+    print("\n".join(overview_lines(run, label=label) if step is None else step_lines(run, step, label=label)))
+
+
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -153,6 +175,7 @@ for _domain in domains().values():
     if _domain.commands:
         load(_domain.commands)(app)
 app.command(epilog="Example: sciopt resume runs/first")(resume)
+app.command(epilog="Example: sciopt show runs/first --step 3")(show)
 app.command()(doctor)
 
 

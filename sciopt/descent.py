@@ -15,8 +15,9 @@ from typing import Any, Literal, get_args
 
 from sciopt.asking import ask
 from sciopt.bench import Bench, Result
+from sciopt.cache import Cache
 from sciopt.engines.base import Engine, Reply, Request
-from sciopt.errors import InvalidInput
+from sciopt.errors import BudgetSpent, InvalidInput
 from sciopt.history import MEASURED, History
 from sciopt.log import Log
 from sciopt.objective import Effect, Estimate, Evaluation, Stage
@@ -83,15 +84,25 @@ class Origin:
 
 
 class Descent:
-    """The state of one trajectory. `begin` measures the start, `step` makes one step; both write the log."""
+    """The state of one trajectory. `begin` measures the start, `step` makes one step; both write the log.
+
+    `replies` keeps the answers of a paid engine; those of the bench's cache by default.
+    """
 
     def __init__(
-        self, bench: Bench, engine: Engine, *, settings: Settings | None = None, log: Log | None = None
+        self,
+        bench: Bench,
+        engine: Engine,
+        *,
+        settings: Settings | None = None,
+        log: Log | None = None,
+        replies: Cache | None = None,
     ) -> None:
         self.bench = bench
         self.engine = engine
         self.settings = settings or Settings()
         self.log = log or Log()
+        self.replies = replies or bench.cache
         self.evaluated: dict[str, Evaluation] = {}
         self.steps = 0
         self.stalled = 0
@@ -157,15 +168,12 @@ class Descent:
     def step(self, *, most: int | None = None, wait: str = "") -> list[Evaluation]:
         """Make one step and return what was measured in it, best first; empty when the engine had nothing new.
 
-        `most` limits the number of evaluations, `wait` is what the engine is told of the progress.
+        `most` limits the number of evaluations, `wait` is what the engine is told of the progress. Raises
+        `BudgetSpent` where the budget does not reach for the engine's answer.
         """
-        first, *others = self.candidates()
-        lead, before = self._sharpened(first), self.best.loss
-        candidates = (lead, *others)
-        reply = self._ask(candidates, progress=wait)
-        sifted = sift(self.bench, reply.proposals, self._seen(lead))
-        for text, reason in sifted.refused[-8:]:
-            self.history.note(Attempt(text, lead.value, "check", "refused", note=reason))
+        candidates = self._leading()
+        lead, before = candidates[0], self.best.loss
+        sifted = self._proposed(candidates, progress=wait)
         self._origins.update({f.value: Origin(lead.value, f.because, f.proposed) for f in sifted.fresh})
         results = self.bench.evaluate(self._shortlist(sifted.fresh, lead, most=most))
         for result in results:
@@ -180,6 +188,39 @@ class Descent:
         self.history.tell_next((lead.value, *(self._origins[e.value].parent for e in made)))
         self._record_step(lead, sifted, gained)
         return made
+
+    def first_words(self, *, progress: str = "") -> Request:
+        """What the next step would ask, with all that is measured for it; no engine is asked."""
+        return self._request(self._leading(), wanted=self._wanted, progress=progress)
+
+    def _leading(self) -> tuple[Evaluation, ...]:
+        first, *others = self.candidates()
+        return (self._sharpened(first), *others)
+
+    def _proposed(self, candidates: tuple[Evaluation, ...], *, progress: str) -> Sifted:
+        """The sorted proposals; those that were refused go back once with the reasons, where answers are paid for.
+
+        The embedded engine is not asked again: it proposes more than can be measured anyway.
+        """
+        lead = candidates[0]
+        sifted = self._sifted(self._ask(candidates, wanted=self._wanted, progress=progress), lead)
+        if not (sifted.refused and self.engine.paid):
+            return sifted
+        many = len(sifted.refused)
+        said = f"{progress}; {many} of your proposals were refused, see the reasons: propose others in their place"
+        try:
+            reply = self._ask(candidates, wanted=many, progress=said)
+        except BudgetSpent:
+            return sifted  # what came before is paid for: it is measured
+        again = self._sifted(reply, lead, also={fresh.value for fresh in sifted.fresh})
+        refused = dict((*sifted.refused, *again.refused))
+        return Sifted((*sifted.fresh, *again.fresh), tuple(refused.items()), (*sifted.known, *again.known))
+
+    def _sifted(self, reply: Reply, lead: Evaluation, *, also: Set[str] = frozenset()) -> Sifted:
+        sifted = sift(self.bench, reply.proposals, self._seen(lead) | also)
+        for text, reason in sifted.refused[-8:]:
+            self.history.note(Attempt(text, lead.value, "check", "refused", note=reason))
+        return sifted
 
     def _seen(self, lead: Evaluation) -> set[str]:
         """What is nothing new as a proposal: measured, waiting, failed, or refused from this lead."""
@@ -218,16 +259,21 @@ class Descent:
         elif old:
             self._last = old[0]
 
-    def _ask(self, candidates: tuple[Evaluation, ...], *, progress: str) -> Reply:
-        wanted = self.settings.proposals or self.engine.proposals
-        text, seed = self._words(candidates, wanted, progress), self.settings.seed * 1_000_003 + self.steps
+    @property
+    def _wanted(self) -> int:
+        return self.settings.proposals or self.engine.proposals
+
+    def _request(self, candidates: tuple[Evaluation, ...], *, wanted: int, progress: str) -> Request:
+        return Request(self._words(candidates, wanted, progress), wanted, self.settings.seed * 1_000_003 + self.steps)
+
+    def _ask(self, candidates: tuple[Evaluation, ...], *, wanted: int, progress: str) -> Reply:
         return ask(
             self.engine,
-            Request(text, wanted, seed),
+            self._request(candidates, wanted=wanted, progress=progress),
             step=self.steps + 1,
             lead=candidates[0].value,
             log=self.log,
-            cache=self.bench.cache,
+            cache=self.replies,
             meter=self.bench.meter,
         )
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from sciopt.beside import Threads, side_by_side
 from sciopt.errors import InvalidInput
+from sciopt.feedback import cut
 from sciopt.gradient import Gradient, Said, merged
 from sciopt.variable import Variable
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 AT_ONCE = 64
 """Engine calls of one backward pass that may wait at one time; the engine's own policy may allow fewer."""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,10 @@ class Back:
     incoming: tuple[Gradient, ...]
     engine: Chat | str | None = None
     """The engine given to `backward`; None leaves it to the function and to `set_backward_engine`."""
+
+
+LONGEST_SUM = 100_000
+"""Characters that a sum shows."""
 
 
 class Function:
@@ -56,24 +63,32 @@ class Function:
     def __call__(self, *inputs: Variable) -> Variable:
         return self.forward(*inputs).derived(self, inputs)
 
+    def batch(self, list_of_inputs: Sequence[Variable | tuple[Variable, ...]], at_once: int = 32) -> list[Variable]:
+        """Independent calls, one for each item (a tuple holds several inputs), at one time; outputs in their order.
+
+        The first error is raised after the calls in flight.
+        """
+        return side_by_side(self, list_of_inputs, at_once=at_once)
+
 
 class Sum(Function):
     """Several losses as one: backward reaches every summand, each once."""
 
     def forward(self, *inputs: Variable) -> Variable:
-        """The values, one a line."""
+        """The values, one a line; a very long one is cut, for people only: backward goes to the losses themselves."""
         if not inputs:
             raise InvalidInput("sum of no variables: expected at least one")
-        return Variable("\n".join(each.value for each in inputs), role_description="a sum of losses")
+        values = cut("\n".join(each.value for each in inputs), LONGEST_SUM)
+        return Variable(values, role_description="a sum of losses")
 
 
-def sum(variables: Sequence[Variable]) -> Variable:
-    """One variable whose backward reaches all of `variables`, each once.
+def sum(variables: Sequence[Variable | float]) -> Variable:
+    """One variable whose backward reaches all of `variables`, each once; a plain number is a frozen summand.
 
-    >>> sum([Variable("a"), Variable("b")]).value
-    'a\\nb'
+    >>> sum([Variable("a"), Variable("b"), 0.5]).value
+    'a\\nb\\n0.5'
     """
-    return Sum()(*variables)
+    return Sum()(*(v if isinstance(v, Variable) else Variable(v, "a number", False) for v in variables))
 
 
 def backward(root: Variable, *, engine: Chat | str | None = None, at_once: int = AT_ONCE) -> None:
@@ -134,28 +149,22 @@ class _Pass:
     def run(self, at_once: int) -> None:
         """Work until nothing is left; the first error ends it, after the calls in flight."""
         with ExitStack() as stack:
-            pool: ThreadPoolExecutor | None = None
+            pool: Threads | None = None
             waiting: dict[Future[Sequence[Gradient]], tuple[Variable, int]] = {}
-            try:
-                while self.ready or waiting:
-                    while self.ready:
-                        variable = self.ready.popleft()
-                        back = self._back(variable)
-                        for index in _wanted(variable):
-                            assert variable.function is not None
-                            if variable.function.asks:
-                                if pool is None:
-                                    pool = stack.enter_context(ThreadPoolExecutor(at_once, "sciopt-backward"))
-                                waiting[pool.submit(variable.function.backward, index, back)] = (variable, index)
-                            else:
-                                self._give(variable, index, variable.function.backward(index, back))
-                    done, _ = wait(waiting, return_when=FIRST_COMPLETED) if waiting else (set(), set())
-                    for future in [f for f in waiting if f in done]:
-                        self._give(*waiting.pop(future), future.result())
-            except BaseException:
-                for future in waiting:
-                    future.cancel()
-                raise
+            while self.ready or waiting:
+                while self.ready:
+                    variable = self.ready.popleft()
+                    back = self._back(variable)
+                    for index in _wanted(variable):
+                        assert variable.function is not None
+                        if variable.function.asks:
+                            pool = pool or stack.enter_context(Threads(at_once, "sciopt-backward"))
+                            waiting[pool.submit(variable.function.backward, index, back)] = (variable, index)
+                        else:
+                            self._give(variable, index, variable.function.backward(index, back))
+                done, _ = wait(waiting, return_when=FIRST_COMPLETED) if waiting else (set(), set())
+                for future in [f for f in waiting if f in done]:
+                    self._give(*waiting.pop(future), future.result())
 
     def _back(self, variable: Variable) -> Back:
         """What reached a variable, in the order of what was made from it; the variable keeps it."""
@@ -183,7 +192,7 @@ def _inputs_first(roots: Sequence[Variable]) -> list[Variable]:
     """All variables behind the roots that gradients can reach, each after its inputs; iterative."""
     order: list[Variable] = []
     seen: set[int] = set()
-    stack = [(root, False) for root in reversed(roots)]
+    stack = [(root, False) for root in roots]
     while stack:
         variable, expanded = stack.pop()
         if expanded:

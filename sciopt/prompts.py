@@ -49,8 +49,8 @@ class Prompts:
 
     def fill(self, name: str, **values: str) -> str:
         """A template with its fields filled in; blank lines left by empty fields are closed up."""
-        text = _FIELD.sub(lambda found: values.get(found[1], found[0]), self.texts[name])
-        return re.sub(r"\n{3,}", "\n\n", text) if "" in values.values() else text
+        bare = _FIELD.sub(lambda found: found[0] if values.get(found[1], "?") else "", self.texts[name])
+        return _FIELD.sub(lambda found: values.get(found[1], found[0]), re.sub(r"\n{3,}", "\n\n", bare))
 
     def version(self, name: str) -> str:
         """A digest of the words: what a log says of them."""

@@ -16,15 +16,17 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Any
 
+from sciopt.asking import halt_if
 from sciopt.bench import Bench, Known
 from sciopt.budget import Budget, Meter, Spent
 from sciopt.cache import Cache
 from sciopt.descent import Descent, Settings
-from sciopt.domain import objective_from
-from sciopt.engines import engine_from
+from sciopt.domain import engine_entries, objective_from
 from sciopt.engines.base import Engine
-from sciopt.engines.policy import check_engine
-from sciopt.errors import InvalidInput, InvalidValue, LogError
+from sciopt.engines.chat import Chat
+from sciopt.engines.chosen import Model, described, engine_for
+from sciopt.engines.sensitive import check_engine
+from sciopt.errors import BudgetSpent, InvalidInput, InvalidValue, LogError
 from sciopt.finals import Finalist, as_data, compare, confirm
 from sciopt.log import LOG_NAME, SCHEMA, Event, Log, read_log
 from sciopt.objective import Evaluation, Objective, Reference
@@ -76,8 +78,9 @@ def optimize(
     objective: Objective,
     start: str | Variable | Sequence[str],
     *,
-    engine: str | Engine = "offline",
+    engine: str | Engine | Chat = "offline",
     base_url: str | None = None,
+    model: Model | None = None,
     allow_remote: bool = False,
     budget: int | Budget = 60,
     seed: int = 0,
@@ -95,10 +98,12 @@ def optimize(
     Args:
         objective: the scientific code that measures.
         start: one text or several; the best of them leads first.
-        engine: "offline", a litellm model name, or an engine.
-        base_url: an OpenAI-compatible server for the model.
+        engine: "offline", a litellm model name, "manual", "replay:FOLDER", or an engine.
+        base_url: an OpenAI-compatible server for the model; no name and no key may stand in the address.
+        model: how a language model by its name is asked. It keeps its answers beside the run's results, and no step
+            goes over the budget's limits of calls, tokens, dollars and seconds by more than the call in flight.
         allow_remote: whether an engine on another machine may read of a person's data.
-        budget: a number of evaluations, or a `Budget`.
+        budget: a number of evaluations, or a `Budget`; its seconds are of this session, a resumed run begins anew.
         seed: the same seed and options make the same decisions, whatever the number of workers.
         workers: evaluations at one time, in threads; an objective that computes in Python gains nothing from them.
         executor: where evaluations run instead, for example a Dask client's executor.
@@ -112,25 +117,23 @@ def optimize(
     Raises:
         InvalidInput: an option that does not fit, or a start that is no candidate.
         LogError: `out` holds another run, or cannot be written.
+        EngineError: no usable answer; what was measured stays in `out`, and the run can be resumed.
     """
     chosen = dataclasses.replace(settings or Settings(), seed=seed)
     if workers < 1:
         raise InvalidInput(f"{workers} workers: expected at least 1")
     limits = Budget.of(budget)
-    starts = _canonical(objective, start)
-    if limits.evaluations is not None and limits.evaluations < len(starts):
-        raise InvalidInput(
-            f"budget of {limits.evaluations} evaluations for {len(starts)} starts: each variant of each start needs one"
-        )
-    asked = engine_from(engine, base_url=base_url)
+    starts = canonical_starts(objective, start, limits)
+    folder, how, meter = None if out is None else Path(out), model or Model(), Meter()
+    store = _cache(folder, cache)
+    asked = engine_for(engine, base_url=base_url, model=how, replies=store, limits=limits, meter=meter)
     check_engine(asked, sensitive=objective.sensitive, allow_remote=allow_remote)
-    folder = None if out is None else Path(out)
     with ExitStack() as stack:
         log = stack.enter_context(_log(folder, resuming=resuming, watch=watch))
         if executor is None and workers > 1:
             executor = stack.enter_context(ThreadPoolExecutor(workers, thread_name_prefix="sciopt"))
-        known, store = Known.from_events(log.old), _cache(folder, cache)
-        bench = Bench(objective, cache=store, executor=executor, meter=Meter(), known=known, tolerant=True)
+        known = Known.from_events(log.old)
+        bench = Bench(objective, cache=store, executor=executor, meter=meter, known=known, tolerant=True)
         stack.push(_close_unless_done(objective))
         log.record(
             "header",
@@ -140,19 +143,34 @@ def optimize(
                 "specification": {
                     "objective": getattr(objective, "specification", dict)(),
                     "start": starts,
-                    "engine": asked.name,
+                    **_engine_data(engine, asked, how),
                     "base_url": base_url,
                     "allow_remote": allow_remote,
-                    "budget": dataclasses.asdict(limits),
+                    "budget": _limits_data(limits),
                     "settings": dataclasses.asdict(chosen),
                     "ending": dataclasses.asdict(ending or Ending()),
                 },
+                **({"engine": said} if (said := described(asked)) else {}),
             },
             volatile={**_machine(), "workers": workers, "cache": None if cache is None else str(Path(cache).resolve())},
             paid=True,
         )
-        descent = Descent(bench, asked, settings=chosen, log=log)
+        descent = Descent(bench, asked, settings=chosen, log=log, replies=store if how.cache else Cache())
         return _search(descent, starts, limits, ending or Ending(), folder)
+
+
+def _engine_data(given: str | Engine | Chat, engine: Engine, model: Model) -> dict[str, Any]:
+    """What makes the engine again: its name and, where they are not our defaults, its settings."""
+    if not isinstance(given, str):
+        return {"engine": engine.name} if engine.name in engine_entries() else {"engine": engine.name, "made": "Python"}
+    said = model.as_data()
+    return {"engine": given} | ({} if said == Model().as_data() else {"model": said})
+
+
+def _limits_data(limits: Budget) -> dict[str, Any]:
+    """The limits as logs have had them from the first, and later ones where they are set."""
+    later = ("seconds",)
+    return {name: n for name, n in dataclasses.asdict(limits).items() if name not in later or n is not None}
 
 
 def resume(
@@ -164,7 +182,8 @@ def resume(
     where it ends. A run that had finished returns its solution.
 
     Raises:
-        LogError: no run there, one that another process writes, or one whose objective only its own script can make.
+        LogError: no run there, one that another process writes, or one whose objective or engine only its own script
+            can make.
         Diverged: the tools changed, so that the run would not go on as it began.
     """
     folder = Path(folder)
@@ -174,6 +193,11 @@ def resume(
         raise LogError(
             f"{folder}: the objective of this run was made in Python; "
             "call optimize(objective, ..., out=..., resuming=True) with the same options"
+        )
+    if said.get("made"):
+        raise LogError(
+            f"{folder}: the engine {said['engine']!r} of this run was made in Python; "
+            "call optimize(..., engine=..., out=..., resuming=True) with the same options"
         )
     objective = objective_from(said["objective"])
     with closing(objective):
@@ -195,6 +219,7 @@ def _continued(
         said["start"],
         engine=said["engine"],
         base_url=said["base_url"],
+        model=Model.of_data(said.get("model", {})),
         allow_remote=said.get("allow_remote", False),
         budget=Budget(**said["budget"]),
         seed=said["settings"]["seed"],
@@ -220,15 +245,20 @@ def _close_unless_done(objective: Objective) -> Callable[..., None]:
 
 
 def _search(descent: Descent, starts: list[str], limits: Budget, ending: Ending, folder: Path | None) -> Solution:
-    meter = descent.bench.meter
+    meter, began = descent.bench.meter, time.monotonic()
     descent.begin(starts)
     reason = None
     while reason is None:
         used = len(descent.evaluated)
         most = None if limits.evaluations is None else max(0, limits.evaluations - used)
-        reason = _ended(descent, limits, ending)
-        if reason is None:
-            descent.step(most=most, wait=descent.progress(limits.evaluations))
+        try:
+            reason = _ended(descent, limits, ending)
+            if reason is None:
+                late = limits.seconds if _passed(limits.seconds, began) else None
+                halt_if(late, descent.log, meter, step=descent.steps + 1)
+                descent.step(most=most, wait=descent.progress(limits.evaluations))
+        except BudgetSpent as error:
+            reason = f"the budget is spent: {str(error).partition('; ')[0]}"
     best = descent.best
     finalists = confirm(descent, most=ending.finalists) if best.failure is None else ()
     known = descent.bench.objective.references if ending.references and best.failure is None else ()
@@ -262,6 +292,10 @@ def _search(descent: Descent, starts: list[str], limits: Budget, ending: Ending,
     )
 
 
+def _passed(seconds: float | None, began: float) -> bool:
+    return seconds is not None and time.monotonic() - began >= seconds
+
+
 def _ended(descent: Descent, limits: Budget, ending: Ending) -> str | None:
     if descent.best.failure is not None:
         return f"no start could be measured: {descent.best.failure}"
@@ -275,7 +309,8 @@ def _ended(descent: Descent, limits: Budget, ending: Ending) -> str | None:
     return None
 
 
-def _canonical(objective: Objective, start: str | Variable | Sequence[str]) -> list[str]:
+def canonical_starts(objective: Objective, start: str | Variable | Sequence[str], limits: Budget) -> list[str]:
+    """The starts as the objective spells them, each variant once; `InvalidInput` for what cannot be begun with."""
     texts = (
         [start.value if isinstance(start, Variable) else start] if isinstance(start, str | Variable) else list(start)
     )
@@ -288,6 +323,10 @@ def _canonical(objective: Objective, start: str | Variable | Sequence[str]) -> l
         values += [value for value in variants if value not in values]
     if not values:
         raise InvalidInput("no start was given: expected at least one candidate")
+    if limits.evaluations is not None and limits.evaluations < len(values):
+        raise InvalidInput(
+            f"budget of {limits.evaluations} evaluations for {len(values)} starts: each variant of each start needs one"
+        )
     return values
 
 

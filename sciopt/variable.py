@@ -96,10 +96,10 @@ class Variable:
 
         return render(self.gradients, tokens=SHOWN_TOKENS)
 
-    def __add__(self, other: Variable) -> Variable:
+    def __add__(self, other: Variable | float) -> Variable:
         from sciopt.graph import sum
 
-        return sum([self, other]) if isinstance(other, Variable) else NotImplemented
+        return sum([self, other]) if isinstance(other, Variable | numbers.Real) else NotImplemented
 
     def __radd__(self, other: object) -> Variable:
         return self if other == 0 else NotImplemented
@@ -152,7 +152,7 @@ class Variable:
 
 def _read(value: object, image_path: str | Path | None, role: str) -> tuple[Image | None, tuple[Metric, ...], str]:
     """A value as image, metrics and text."""
-    if image_path is not None:
+    if image_path:
         if value != "":
             raise InvalidInput(f"a variable with a value {value!r} and an image_path: expected one of them")
         value = Image.of(image_path)

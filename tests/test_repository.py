@@ -25,13 +25,13 @@ CONDA_PINS = re.compile(r'^ {6}- "([^"]+)"$', re.MULTILINE)
 FLOORS: tuple[frozenset[str], ...] = tuple(
     frozenset(names.split())
     for names in (
-        "errors prompts",
+        "errors prompts beside",
         "graph objective variable budget domain gradient feedback images",
         "verbalize log cache records",
         "engines",
         "optimizer text loss bench sieve descent history asking probing finals",
         "search",
-        "runs __init__ compat",
+        "runs __init__ compat autograd",
         "report",
         "cli testing __main__",
     )

@@ -41,13 +41,22 @@ class Request:
 
 
 @dataclass(frozen=True)
+class Rejected:
+    """An answer that could not be read, and the reason that the engine was told."""
+
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Reply:
-    """What an engine answered; `text` is its raw answer, for the log."""
+    """What an engine answered; `text` is its raw answer, `rejected` those before it, for the log."""
 
     proposals: tuple[Proposal, ...]
     text: str = ""
     usage: Usage = Usage()
     cached: bool = False
+    rejected: tuple[Rejected, ...] = ()
 
 
 def bounded(reply: Reply, proposals: int) -> Reply:
@@ -59,7 +68,8 @@ def bounded(reply: Reply, proposals: int) -> Reply:
         Proposal(_clean(p.text, LONGEST + 1), tuple(_clean(id_, 80) for id_ in p.because[:20]))
         for p in reply.proposals[:proposals]
     )
-    return dataclasses.replace(reply, proposals=kept, text=_clean(reply.text, _LONGEST_ANSWER))
+    rejected = tuple(Rejected(_clean(r.text, _LONGEST_ANSWER), _clean(r.reason, 1_000)) for r in reply.rejected[:20])
+    return dataclasses.replace(reply, proposals=kept, text=_clean(reply.text, _LONGEST_ANSWER), rejected=rejected)
 
 
 def _clean(text: str, most: int) -> str:

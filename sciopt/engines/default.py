@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import threading
+from typing import TYPE_CHECKING, Any
 
 from sciopt.engines.chat import Chat
 from sciopt.errors import InvalidInput
 
+if TYPE_CHECKING:
+    from sciopt.engines.adapted import TextGradEngine
+
 _lock = threading.Lock()
 _backward: Chat | None = None
+_by_name: dict[tuple[str, str], Chat] = {}
 
 
-def set_backward_engine(engine: Chat | str | None, override: bool = False) -> None:
+def set_backward_engine(engine: Chat | TextGradEngine | str | None, override: bool = False, **settings: Any) -> None:
     """Name the engine of all backward passes, losses and optimizers that are given none; None forgets it.
 
-    Raises `InvalidInput` where one was set before, unless `override` says to replace it.
+    `settings` go to `get_engine` with a model's name. Raises `InvalidInput` where one was set before, unless `override`
+    says to replace it.
     """
     global _backward
-    made = None if engine is None else chat_from(engine)
+    if settings and isinstance(engine, str):
+        from sciopt.engines import get_engine
+
+        made: Chat | None = get_engine(engine, **settings)
+    else:
+        made = None if engine is None else chat_from(engine)
     with _lock:
         if _backward is not None and made is not None and not override:
             raise InvalidInput(
@@ -33,8 +44,12 @@ def backward_engine() -> Chat | None:
         return _backward
 
 
-def chat_from(engine: Chat | str | None) -> Chat:
-    """A language model by name or as it is; None is the one that was set for all."""
+def chat_from(engine: Chat | TextGradEngine | str | None) -> Chat:
+    """A language model by name or as it is; None is the one that was set for all.
+
+    A name means one model in all of a process, so that its limits hold for all who use it. An engine of TextGrad's
+    kind, which is called with a prompt, is adapted.
+    """
     if engine is None:
         found = backward_engine()
         if found is None:
@@ -44,9 +59,19 @@ def chat_from(engine: Chat | str | None) -> Chat:
             )
         return found
     if isinstance(engine, str):
-        from sciopt.engines import get_engine
-
-        return get_engine(engine)
+        return _named(engine)
     if isinstance(engine, Chat):
         return engine
-    raise InvalidInput(f"an engine of type {type(engine).__name__}: expected a model's name or an object with `chat`")
+    from sciopt.engines.adapted import CallableChat
+
+    return CallableChat(engine)
+
+
+def _named(name: str) -> Chat:
+    from sciopt.engines import get_engine, replies_folder
+
+    key = (name, str(replies_folder()))
+    with _lock:
+        if key not in _by_name:
+            _by_name[key] = get_engine(name)
+        return _by_name[key]

@@ -11,14 +11,52 @@ from sciopt.errors import InvalidInput
 from sciopt.runs.executors import usable_cores
 from sciopt.verbalize import Detail
 
-SEARCH, OUTPUT = "Search", "Where it runs, and what it shows"
+SEARCH, MODEL, OUTPUT = "Search", "Language model", "Where it runs, and what it shows"
 
 EngineName = Annotated[
-    str, typer.Option(metavar="NAME", rich_help_panel=SEARCH, help="offline, or any litellm model name.")
+    str,
+    typer.Option(
+        metavar="MODEL",
+        rich_help_panel=MODEL,
+        help="Who proposes: offline, any litellm model name, manual, or replay:RUN.",
+    ),
 ]
 BaseUrl = Annotated[
     str | None,
-    typer.Option(metavar="URL", rich_help_panel=SEARCH, help="An OpenAI-compatible server for the model."),
+    typer.Option(metavar="URL", rich_help_panel=MODEL, help="An OpenAI-compatible server for the model."),
+]
+Temperature = Annotated[
+    float | None, typer.Option(metavar="X", rich_help_panel=MODEL, help="Of the model's sampling, 0 to 2.")
+]
+Proposals = Annotated[
+    int | None,
+    typer.Option(metavar="N", rich_help_panel=MODEL, help="Asked for in a step; the engine's own number by default."),
+]
+MaxCalls = Annotated[int | None, typer.Option(metavar="N", rich_help_panel=MODEL, help="Requests at most, in all.")]
+MaxTokens = Annotated[
+    int | None, typer.Option(metavar="N", rich_help_panel=MODEL, help="Tokens at most, both ways, in all.")
+]
+MaxDollars = Annotated[
+    float | None, typer.Option(metavar="X", rich_help_panel=MODEL, help="US dollars at most, by litellm's prices.")
+]
+MaxSeconds = Annotated[
+    float | None,
+    typer.Option(metavar="X", rich_help_panel=MODEL, help="Time at most; a resumed run begins to count anew."),
+]
+PromptsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--prompts", metavar="FILE", rich_help_panel=MODEL, help="Your words for some of our prompts, in TOML."
+    ),
+]
+NoCache = Annotated[
+    bool, typer.Option("--no-cache", rich_help_panel=MODEL, help="Ask again where an answer is stored already.")
+]
+DryRun = Annotated[
+    bool,
+    typer.Option(
+        "--dry-run", rich_help_panel=MODEL, help="Show the first prompt, its length and a price; send nothing."
+    ),
 ]
 CpuLimit = Annotated[
     float | None, typer.Option(metavar="SECONDS", rich_help_panel=SEARCH, help="Processor time at most.")

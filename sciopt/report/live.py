@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from sciopt.engines.base import Usage
 from sciopt.log import Event
 from sciopt.objective import Evaluation
 from sciopt.records import from_dict
@@ -90,6 +91,7 @@ class LiveView:
         self._best: Evaluation | None = None
         self._last: Evaluation | None = None
         self._advice = ""
+        self._cost = Usage()
         self._live: Any = None
 
     def __enter__(self) -> LiveView:
@@ -120,7 +122,11 @@ class LiveView:
         elif event.kind == "reply":
             self._step = event.data["step"]
             self._advice = fold(in_short(event.data["text"]))
-            self._line(f"step {self._step}: {len(event.data['proposals'])} proposals; {self._advice}")
+            self._cost += Usage(**event.volatile["usage"])
+            spent = f"  ({self._spending()})" if self._cost.calls else ""
+            self._line(f"step {self._step}: {len(event.data['proposals'])} proposals; {self._advice}{spent}")
+        elif event.kind == "halted":
+            self._line(f"step {event.data['step']}: no answer: {fold(event.data['reason'])}")
 
     def _evaluated(self, event: Event) -> None:
         self._last = from_dict(Evaluation, event.data["evaluation"])
@@ -142,12 +148,22 @@ class LiveView:
             return ""
         return f"{clock(passed / made * (self.limit - self._count))} left at most"
 
+    def _spending(self) -> str:
+        """What the engine cost so far, and what it will have cost at the end if it goes on so; empty for a free one."""
+        said = cost(self._cost.calls, self._cost.tokens, self._cost.dollars)
+        if not said or not self.limit or self._count < 2 or self._count >= self.limit:
+            return said
+        whole = (self.limit - 1) / (self._count - 1)
+        if self._cost.dollars:
+            return f"{said}; about {money(self._cost.dollars * whole)} at the end"
+        return f"{said}; about {round(self._cost.calls * whole)} calls at the end"
+
     def _panel(self) -> Group:
         """Always as many lines, none wider than the terminal, so that nothing jumps."""
         from rich.console import Group
         from rich.text import Text
 
-        times = [clock(time.monotonic() - self._began), self._time_left()]
+        times = [clock(time.monotonic() - self._began), self._time_left(), self._spending()]
         head = f"{self._count} of {self.limit or '?'} evaluations, {len(self._quick)} quick ones; "
         lines = []
         for name, each, style in (("best", self._best, "bold"), ("last", self._last, "dim")):
@@ -194,6 +210,23 @@ def counting(what: str, total: int, *, quiet: bool = False) -> Iterator[Callable
     with Progress(*columns, console=Console(stderr=True), disable=quiet or total < 2) as progress:
         task = progress.add_task("", total=total)
         yield lambda: progress.advance(task)
+
+
+def cost(calls: float, tokens: float, dollars: float) -> str:
+    """What a language model cost: "3 calls, 1,234 tokens, $0.0123"; empty where it was not asked."""
+    if not calls:
+        return ""
+    said = [f"{calls:.0f} {'call' if calls == 1 else 'calls'}", f"{tokens:,.0f} tokens"]
+    return ", ".join([*said, money(dollars)] if dollars else said)
+
+
+def money(dollars: float) -> str:
+    """US dollars, with more digits where it is little.
+
+    >>> money(12.345), money(0.01234)
+    ('$12.35', '$0.0123')
+    """
+    return f"${dollars:.2f}" if dollars >= 1 else f"${dollars:.4f}"
 
 
 def clock(seconds: float) -> str:

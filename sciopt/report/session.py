@@ -6,21 +6,28 @@ import dataclasses
 import json
 import shlex
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sciopt.budget import Budget
+from sciopt.descent import Settings
 from sciopt.domain import domain, load
+from sciopt.engines.chosen import Model
 from sciopt.errors import EngineError, ToolError
 from sciopt.finals import as_data
 from sciopt.log import LOG_NAME
+from sciopt.objective import Objective
 from sciopt.report.live import Label, LiveView
+from sciopt.report.show import rehearsal_data, rehearsal_lines
 from sciopt.report.tables import closing_lines, finalist_lines, trajectory_lines
 from sciopt.runs import faithfulness
+from sciopt.runs.rehearsal import Rehearsal, rehearse
 from sciopt.runs.run import Run, describe, summary_data
 from sciopt.runs.signals import stoppable
-from sciopt.search import Solution, Watch
+from sciopt.search import Ending, Solution, Watch, optimize
 from sciopt.verbalize import fold
 
 
@@ -30,6 +37,85 @@ def next_folder(stem: str, *, inside: Path = Path("runs")) -> Path:
     while (folder := inside / f"{stem}-{number:03d}").exists():
         number += 1
     return folder
+
+
+@dataclass(frozen=True)
+class Search:
+    """A search as a command line asked for it: for a run, and for showing what a run would send first."""
+
+    objective: Objective
+    start: Sequence[str]
+    engine: str
+    limits: Budget
+    settings: Settings
+    ending: Ending
+    base_url: str | None = None
+    model: Model | None = None
+    allow_remote: bool = False
+    seed: int = 0
+    workers: int = 1
+    cache: Path | None = None
+    label: Label = fold
+
+    def run(self, folder: Path, watch: Watch) -> Solution:
+        """Do it."""
+        return optimize(
+            self.objective,
+            self.start,
+            engine=self.engine,
+            base_url=self.base_url,
+            model=self.model,
+            allow_remote=self.allow_remote,
+            budget=self.limits,
+            seed=self.seed,
+            workers=self.workers,
+            out=folder,
+            cache=self.cache,
+            settings=self.settings,
+            ending=self.ending,
+            watch=watch,
+        )
+
+    def rehearse(self) -> Rehearsal:
+        """Make its first prompt."""
+        return rehearse(
+            self.objective,
+            self.start,
+            engine=self.engine,
+            base_url=self.base_url,
+            model=self.model,
+            allow_remote=self.allow_remote,
+            budget=self.limits,
+            seed=self.seed,
+            workers=self.workers,
+            cache=self.cache,
+            settings=self.settings,
+        )
+
+
+def carry_out(search: Search, *, out: Path | None, stem: str, dry: bool, as_json: bool, quiet: bool) -> bool:
+    """Run a search in `out`, or in the next free `runs/STEM-...`; a dry one only shows the first prompt.
+
+    Says whether no start could be measured.
+    """
+    if dry:
+        rehearsal = search.rehearse()
+        if as_json:
+            print(json.dumps(rehearsal_data(rehearsal), ensure_ascii=False))
+        else:
+            print("\n".join(rehearsal_lines(rehearsal)))
+        return rehearsal.start.failure is not None
+    folder = out or next_folder(stem)
+    limit = search.limits.evaluations
+    solution = conduct(
+        lambda watch: search.run(folder, watch),
+        folder=folder,
+        limit=limit,
+        label=search.label,
+        as_json=as_json,
+        quiet=quiet,
+    )
+    return solution.best.failure is not None
 
 
 def conduct(

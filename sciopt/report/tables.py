@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sciopt.finals import Finalist
 from sciopt.objective import Evaluation
-from sciopt.report.live import MOST_QUANTITIES, Label, clock, goals_met
+from sciopt.report.live import MOST_QUANTITIES, Label, clock, cost, goals_met
 from sciopt.search import Solution
 from sciopt.verbalize import shown
 
@@ -108,6 +108,8 @@ def closing_lines(solution: Solution, paths: list[Path]) -> Iterator[str]:
     )
     counted = ", ".join([f"{len(solution.evaluations)} evaluations", f"{spent.quick} quick ones", *extra])
     yield f"{counted} in {steps}, {clock(spent.cpu_seconds)} of processor time"
+    if asked := cost(spent.calls, spent.tokens, spent.dollars):
+        yield f"the engine took {asked}"
     for stage, said in solution.stages.items():
         if said["spearman"] is not None:
             yield f"{stage}: rank correlation {said['spearman']:+.2f} with the full result, {said['pairs']} pairs"

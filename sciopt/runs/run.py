@@ -34,12 +34,23 @@ class Row:
 
 @dataclass(frozen=True)
 class Asked:
-    """One request to the engine: the gradient as it was read, and what was proposed."""
+    """One request to the engine: the gradient as it was read, what was proposed, and the raw answer.
+
+    `because` holds the findings that each proposal follows; `calls`, `tokens` and `dollars` are what the answer cost;
+    `rejected` are answers before it that could not be read, each with the reason.
+    """
 
     step: int
     lead: str
     text: str
     proposals: tuple[str, ...]
+    because: tuple[tuple[str, ...], ...] = ()
+    answer: str = ""
+    calls: int = 0
+    tokens: int = 0
+    dollars: float = 0.0
+    stored: bool = False
+    rejected: tuple[tuple[str, str], ...] = ()
 
 
 class Run:
@@ -102,9 +113,29 @@ class Run:
     def asked(self) -> list[Asked]:
         """All requests to the engine, in order."""
         return [
-            Asked(e.data["step"], e.data["lead"], e.data["text"], tuple(p["text"] for p in e.data["proposals"]))
+            Asked(
+                e.data["step"],
+                e.data["lead"],
+                e.data["text"],
+                tuple(p["text"] for p in e.data["proposals"]),
+                tuple(tuple(p["because"]) for p in e.data["proposals"]),
+                e.data["answer"],
+                **e.volatile["usage"],
+                stored=e.volatile["cached"],
+                rejected=tuple((each["text"], each["reason"]) for each in e.data.get("rejected", ())),
+            )
             for e in self._of("reply")
         ]
+
+    def of_step(self, number: int, kind: str) -> list[Event]:
+        """The events of one kind in one step, in order; steps are counted from 1."""
+        return [event for event in self._of(kind) if event.data.get("step") == number]
+
+    @property
+    def steps(self) -> list[int]:
+        """The steps that were begun, the last one perhaps without an end."""
+        kinds = ("reply", "step", "halted", "evaluation")
+        return sorted({e.data["step"] for e in self.events if e.kind in kinds and e.data["step"] > 0})
 
     def artifacts(self, evaluation: Evaluation) -> Mapping[str, str]:
         """The texts that belong to an evaluation (poses), from the run's cache; empty when they are gone from it."""
@@ -154,11 +185,13 @@ class Run:
         return path
 
     def write_gradients(self, folder: Path) -> list[Path]:
-        """The text of each gradient as the engine read it, one file a step."""
+        """The text of each gradient as the engine read it: a file a step, and one more where it was asked again."""
         folder.mkdir(parents=True, exist_ok=True)
-        paths = []
+        paths: list[Path] = []
         for each in self.asked:
             path = folder / f"step_{each.step:03d}.txt"
+            if path in paths:
+                path = path.with_stem(f"{path.stem}_again")
             path.write_text(each.text, encoding="utf-8")
             paths.append(path)
         return paths

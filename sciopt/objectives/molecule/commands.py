@@ -40,12 +40,21 @@ from sciopt.report.arguments import (
     BaseUrl,
     CpuLimit,
     DetailLevel,
+    DryRun,
     EngineName,
+    MaxCalls,
+    MaxDollars,
+    MaxSeconds,
+    MaxTokens,
+    NoCache,
     OutFolder,
     Patience,
+    PromptsFile,
+    Proposals,
     Quiet,
     Seed,
     StopWhenMet,
+    Temperature,
     many,
 )
 
@@ -74,18 +83,21 @@ def molecule(
     hydrogen_bond: Bonds = None,
     engine: EngineName = "offline",
     base_url: BaseUrl = None,
+    temperature: Temperature = None,
+    proposals: Proposals = None,
+    prompts: PromptsFile = None,
+    max_calls: MaxCalls = None,
+    max_tokens: MaxTokens = None,
+    max_dollars: MaxDollars = None,
+    max_seconds: MaxSeconds = None,
+    no_cache: NoCache = False,
+    dry_run: DryRun = False,
     budget: Annotated[int, typer.Option(metavar="N", rich_help_panel=SEARCH, help="Full dockings at most.")] = 60,
     cpu_limit: CpuLimit = None,
     patience: Patience = 8,
     stop_when_met: StopWhenMet = True,
     seed: Seed = 0,
     detail: DetailLevel = "findings",
-    proposals: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N", rich_help_panel=SEARCH, help="Asked for in a step; the engine's own number by default."
-        ),
-    ] = None,
     accept: AcceptHow = "improve",
     screening: Annotated[
         bool, typer.Option(rich_help_panel=SEARCH, help="Choose by QED, size and quick docking what is docked.")
@@ -123,12 +135,21 @@ def molecule(
     Scores are estimates of a docking program, not affinities. Research use only.
     """
     from sciopt.descent import Settings
+    from sciopt.engines.chosen import Model
     from sciopt.objectives.molecule.docking.pool import DockingProtocol
     from sciopt.objectives.molecule.options import constraints, objective_for, open_gates
-    from sciopt.report.session import conduct, next_folder
-    from sciopt.search import Ending, optimize
+    from sciopt.report.session import Search, carry_out
+    from sciopt.search import Ending
 
-    limits = Budget(evaluations=budget, cpu_seconds=cpu_limit)
+    limits = Budget(
+        evaluations=budget,
+        cpu_seconds=cpu_limit,
+        calls=max_calls,
+        tokens=max_tokens,
+        dollars=max_dollars,
+        seconds=max_seconds,
+    )
+    model = Model(temperature, prompts, cache=not no_cache)
     protocol = DockingProtocol(
         exhaustiveness,
         dock_seed,
@@ -140,7 +161,6 @@ def molecule(
     asked = constraints(keep, similar_to=similar_to, similarity=similarity, bonds=hydrogen_bond)
     objective = objective_for(target, task=task, goals=goals, asked=asked, protocol=protocol, isomers=isomers)
     open_gates(objective, start, heavy_atoms=heavy_atoms, torsions=torsions, sa_limit=sa_limit)
-    folder = out or next_folder(f"molecule-{objective.name}")
     one = accept == "always" and proposals == 1
     settings = Settings(
         detail=detail,
@@ -150,28 +170,24 @@ def molecule(
         probing=probing,
         each_step=1 if one else 4,
     )
+    search = Search(
+        objective,
+        start,
+        engine=engine,
+        base_url=base_url,
+        model=model,
+        limits=limits,
+        seed=seed,
+        workers=many(workers),
+        cache=cache,
+        settings=settings,
+        ending=Ending(patience, stop_when_met, finalists, references),
+    )
     with closing(objective):
-        solution = conduct(
-            lambda watch: optimize(
-                objective,
-                start,
-                engine=engine,
-                base_url=base_url,
-                budget=limits,
-                seed=seed,
-                workers=many(workers),
-                out=folder,
-                cache=cache,
-                settings=settings,
-                ending=Ending(patience, stop_when_met, finalists, references),
-                watch=watch,
-            ),
-            folder=folder,
-            limit=budget,
-            as_json=as_json,
-            quiet=quiet,
+        failed = carry_out(
+            search, out=out, stem=f"molecule-{objective.name}", dry=dry_run, as_json=as_json, quiet=quiet
         )
-    raise typer.Exit(1 if solution.best.failure else 0)
+    raise typer.Exit(1 if failed else 0)
 
 
 def score(

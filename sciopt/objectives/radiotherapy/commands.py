@@ -25,6 +25,7 @@ from sciopt.objectives.radiotherapy.arguments import (
 )
 from sciopt.objectives.radiotherapy.case_commands import cases_app
 from sciopt.report.arguments import (
+    MODEL,
     OUTPUT,
     SEARCH,
     AcceptHow,
@@ -32,12 +33,21 @@ from sciopt.report.arguments import (
     BaseUrl,
     CpuLimit,
     DetailLevel,
+    DryRun,
     EngineName,
+    MaxCalls,
+    MaxDollars,
+    MaxSeconds,
+    MaxTokens,
+    NoCache,
     OutFolder,
     Patience,
+    PromptsFile,
+    Proposals,
     Quiet,
     Seed,
     StopWhenMet,
+    Temperature,
     many,
 )
 
@@ -82,9 +92,18 @@ def plan(
     smoothing: Smoothing = 1.0,
     engine: EngineName = "offline",
     base_url: BaseUrl = None,
+    temperature: Temperature = None,
+    proposals: Proposals = None,
+    prompts: PromptsFile = None,
+    max_calls: MaxCalls = None,
+    max_tokens: MaxTokens = None,
+    max_dollars: MaxDollars = None,
+    max_seconds: MaxSeconds = None,
+    no_cache: NoCache = False,
+    dry_run: DryRun = False,
     allow_remote: Annotated[
         bool,
-        typer.Option("--allow-remote", rich_help_panel=SEARCH, help="Let a model elsewhere read of a person's case."),
+        typer.Option("--allow-remote", rich_help_panel=MODEL, help="Let a model elsewhere read of a person's case."),
     ] = False,
     budget: Annotated[int, typer.Option(metavar="N", rich_help_panel=SEARCH, help="Plans at most.")] = 12,
     cpu_limit: CpuLimit = None,
@@ -96,12 +115,6 @@ def plan(
     move_angles: Annotated[
         bool, typer.Option("--move-angles", rich_help_panel=SEARCH, help="Levers may turn beams, by 10 degrees each.")
     ] = False,
-    proposals: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N", rich_help_panel=SEARCH, help="Asked for in a step, of which one is measured; 8 by default."
-        ),
-    ] = None,
     accept: AcceptHow = "improve",
     out: OutFolder = None,
     cache: SharedCache = None,
@@ -115,43 +128,45 @@ def plan(
 
     Research use only, never for clinical use.
     """
+    from sciopt.engines.chosen import Model
     from sciopt.objectives.radiotherapy.options import objective_for, settings_for, start_for
     from sciopt.objectives.radiotherapy.plan import label
-    from sciopt.report.session import conduct, next_folder
-    from sciopt.search import Ending, optimize
+    from sciopt.report.session import Search, carry_out
+    from sciopt.search import Ending
 
-    limits = Budget(evaluations=budget, cpu_seconds=cpu_limit)
+    limits = Budget(
+        evaluations=budget,
+        cpu_seconds=cpu_limit,
+        calls=max_calls,
+        tokens=max_tokens,
+        dollars=max_dollars,
+        seconds=max_seconds,
+    )
+    model = Model(temperature, prompts, cache=not no_cache)
     ending = Ending(patience, stop_when_met, finalists=0, references=False)
     settings = settings_for(engine=engine, detail=detail, proposals=proposals, accept=accept, probing=levers > 0)
     objective = objective_for(
         case, goals=goals, more=goal, machine=machine, smoothing=smoothing, levers=levers, angles=move_angles
     )
     first = start_for(objective, start=start, angles=angles)
-    folder = out or next_folder(f"plan-{objective.case.name}")
-    solution = conduct(
-        lambda watch: optimize(
-            objective,
-            first.text(),
-            engine=engine,
-            base_url=base_url,
-            allow_remote=allow_remote,
-            budget=limits,
-            seed=seed,
-            workers=many(workers),
-            out=folder,
-            cache=cache,
-            settings=settings,
-            ending=ending,
-            watch=watch,
-        ),
-        folder=folder,
-        limit=budget,
+    search = Search(
+        objective,
+        [first.text()],
+        engine=engine,
+        base_url=base_url,
+        model=model,
+        allow_remote=allow_remote,
+        limits=limits,
+        seed=seed,
+        workers=many(workers),
+        cache=cache,
+        settings=settings,
+        ending=ending,
         label=label,
-        as_json=as_json,
-        quiet=quiet,
     )
+    failed = carry_out(search, out=out, stem=f"plan-{objective.case.name}", dry=dry_run, as_json=as_json, quiet=quiet)
     _warn(as_json=as_json)
-    raise typer.Exit(1 if solution.best.failure else 0)
+    raise typer.Exit(1 if failed else 0)
 
 
 def evaluate(
