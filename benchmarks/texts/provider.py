@@ -1,9 +1,10 @@
 """A provider on loopback in a process of its own: OpenAI's chat completions over HTTP, after a fixed latency.
 
-    python benchmarks/texts/provider.py SECONDS
+    python benchmarks/texts/provider.py SECONDS [PORT]
 
-It prints its port, and ends when its standard input is closed. Answers follow the rules of `scripted.py`; there is no
-language model. `GET /count` says how many requests came, and how many characters of prompts.
+It prints its port. With a port of your choice it serves until Ctrl-C, else until its standard input is closed. Answers
+follow fixed rules by the purpose of the call (`scripted.py`); there is no language model. `GET /count` says how many
+requests came, and how many characters of prompts.
 """
 
 from __future__ import annotations
@@ -26,8 +27,10 @@ if __name__ == "__main__":
 from texts.scripted import improved, purpose
 
 
-def answer(system_prompt: str, prompt: str) -> str:
-    """What is said, by the purpose of the call."""
+def answer(system_prompt: str, prompt: str, *, as_json: bool) -> str:
+    """What is said, by the purpose of the call; a rewriting in the form that was asked for."""
+    if as_json:
+        return json.dumps({"reasoning": "", "value": "You answer in short sentences."})
     rules = {
         "forward": f"An answer to {prompt[-40:]!r}.",
         "judge": "The judgement: the third sentence is too long.",
@@ -59,7 +62,8 @@ class Handler(BaseHTTPRequestHandler):
             Handler.calls += 1
             Handler.characters += sum(len(_text(message["content"])) for message in request["messages"])
         time.sleep(self.latency_s)
-        content = answer(texts.get("system", ""), texts.get("user", ""))
+        as_json = "response_format" in request
+        content = answer(texts.get("system", ""), texts.get("user", ""), as_json=as_json)
         choice = {"index": 0, "message": {"role": "assistant", "content": content}, "finish_reason": "stop"}
         usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
         head = {"id": "1", "object": "chat.completion", "created": 0, "model": "local"}
@@ -110,12 +114,16 @@ def count(address: str) -> tuple[int, int]:
 
 
 def main() -> None:
-    """Serve until standard input ends."""
+    """Serve until standard input ends, or until Ctrl-C on a chosen port."""
     Handler.latency_s = float(sys.argv[1])
-    server = Server(("127.0.0.1", 0), Handler)
+    chosen = int(sys.argv[2]) if len(sys.argv) > 2 else 0
+    server = Server(("127.0.0.1", chosen), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     print(server.server_address[1], flush=True)
-    sys.stdin.read()
+    try:
+        threading.Event().wait() if chosen else sys.stdin.read()
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
     server.shutdown()
 
 
