@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from typing import Any
 
 from sciopt.budget import Meter, Spent
 from sciopt.cache import Cache
 from sciopt.engines.base import Engine, Proposal, Rejected, Reply, Request, Usage, bounded
+from sciopt.engines.faults import bill, unread
 from sciopt.errors import BudgetSpent, EngineError
-from sciopt.log import Log
+from sciopt.log import Event, Log
 from sciopt.records import digest, from_dict, to_dict
+
+_NOTHING = Usage()
 
 
 def ask(engine: Engine, request: Request, *, step: int, lead: str, log: Log, cache: Cache, meter: Meter) -> Reply:
@@ -25,10 +29,13 @@ def ask(engine: Engine, request: Request, *, step: int, lead: str, log: Log, cac
     _go_over_halts(log, meter)
     before = meter.spent
     try:
-        reply = _reply(engine, request, log=log, cache=cache)
+        reply = _reply(engine, request, step=step, log=log, cache=cache)
     except EngineError as error:
         if engine.paid:
-            _record_halt(log, step=step, error=error, used=_since(before, meter))
+            counted = _since(before, meter)
+            used = counted if counted.calls else bill(error)  # by an engine that has a meter of its own
+            _count(_less(used, counted), meter)
+            _record_halt(log, step=step, error=error, used=used, request=request)
         raise
     counted = _since(before, meter)  # by an engine that shares the run's meter
     _count(_less(reply.usage, counted), meter)
@@ -56,12 +63,18 @@ def halt_if(late: float | None, log: Log, meter: Meter, *, step: int) -> None:
         _go_over_halts(log, meter)
     elif late is not None and not log.replaying:
         error = BudgetSpent(f"{late:g} seconds have passed")
-        _record_halt(log, step=step, error=error, used=Usage())
+        _record_halt(log, step=step, error=error)
         raise error
 
 
-def _record_halt(log: Log, *, step: int, error: EngineError, used: Usage) -> None:
-    data = {"step": step, "spent": isinstance(error, BudgetSpent), "reason": str(error)}
+def _record_halt(
+    log: Log, *, step: int, error: EngineError, used: Usage = _NOTHING, request: Request | None = None
+) -> None:
+    """Write down why there is no answer, and what was answered instead: it was paid for."""
+    data: dict[str, Any] = {"step": step, "spent": isinstance(error, BudgetSpent), "reason": str(error)}
+    if request is not None and (rejected := unread(error)):
+        whole = bounded(Reply((), rejected=rejected), 0)
+        data |= {"text": request.text, "rejected": [dataclasses.asdict(each) for each in whole.rejected]}
     log.record("halted", data, volatile={"usage": dataclasses.asdict(used)}, paid=True)
 
 
@@ -87,10 +100,10 @@ def _count(usage: Usage, meter: Meter) -> None:
     meter.add(Spent(calls=usage.calls, tokens=usage.tokens, dollars=usage.dollars))
 
 
-def _reply(engine: Engine, request: Request, *, log: Log, cache: Cache) -> Reply:
+def _reply(engine: Engine, request: Request, *, step: int, log: Log, cache: Cache) -> Reply:
     if not engine.paid:
         return bounded(engine.complete(request), request.proposals)
-    old = log.coming("reply")
+    old = log.coming("reply") or _salvaged(engine, request, step=step, log=log)
     if old is not None:
         proposals = tuple(Proposal(p["text"], tuple(p["because"])) for p in old.data["proposals"])
         rejected = tuple(Rejected(**each) for each in old.data.get("rejected", ()))
@@ -102,6 +115,13 @@ def _reply(engine: Engine, request: Request, *, log: Log, cache: Cache) -> Reply
     reply = bounded(engine.complete(request), request.proposals)
     cache.put(key, to_dict(reply))
     return reply
+
+
+def _salvaged(engine: Engine, request: Request, *, step: int, log: Log) -> Event | None:
+    """The answer to this request that stands after a damage of the log; the seed follows from the step."""
+    asked = (step, request.text, engine.name)
+    replies = (e for e in log.salvaged if e.kind == "reply" and not log.replaying)
+    return next((e for e in replies if (e.data["step"], e.data["text"], e.data["engine"]) == asked), None)
 
 
 def _identity(engine: Engine) -> dict[str, str]:

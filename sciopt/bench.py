@@ -15,22 +15,28 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from sciopt.budget import Meter, Spent
 from sciopt.cache import Cache
 from sciopt.errors import InvalidValue, LogError, SciOptError
 from sciopt.log import Event
 from sciopt.objective import Cost, Estimate, Evaluation, Objective, Stage
+from sciopt.parcels import Parcel
 from sciopt.records import dumps, from_dict, to_dict
 
 T = TypeVar("T", Evaluation, Estimate)
 R = TypeVar("R")
 _TURN_SECONDS = 0.2
 _FULL, _QUICK = Spent(evaluations=1), Spent(quick=1)
+
+
+class Lost(Exception):
+    """A call that ended the process it ran in, each time that an executor tried; the text is a reason."""
 
 
 @dataclass(frozen=True)
@@ -76,14 +82,19 @@ def measure(objective: Objective, cache: Cache, value: str, *, tolerant: bool = 
     candidate; errors that sciopt raises on purpose (a broken tool, a full disk) pass.
     """
 
-    def fail(reason: str, cost: Cost) -> Evaluation:
-        return Evaluation.failed(value, reason, cost=cost)
+    key = Cache.key("evaluation", value, objective.protocol)
+    return _through(cache, key, Evaluation, lambda: _evaluated(objective, value, tolerant))
 
+
+def _evaluated(objective: Objective, value: str, tolerant: bool) -> Evaluation:
     def make() -> Evaluation:
         return _sound(objective.evaluate(value), value)
 
-    key = Cache.key("evaluation", value, objective.protocol)
-    return _through(cache, key, Evaluation, lambda: _tolerating(make, fail) if tolerant else make())
+    return _tolerating(make, functools.partial(_failed, Evaluation, value)) if tolerant else make()
+
+
+def _failed(kind: type[T], value: str, reason: str, cost: Cost) -> T:
+    return kind(value, math.inf, failure=reason, cost=cost)
 
 
 def estimate_one(
@@ -98,15 +109,17 @@ def estimate_one(
 ) -> tuple[Estimate, bool]:
     """One estimate of a paid stage through the cache, and whether it was there."""
 
-    def fail(reason: str, cost: Cost) -> Estimate:
-        return Estimate(value, math.inf, failure=reason, cost=cost)
-
-    def make() -> Estimate:
-        return _screened(objective, [value], near, stage)[0]
-
     name = _from(stage, near.value if relative else None)
     key = Cache.key(f"estimate: {name}", value, objective.protocol)
-    return _through(cache, key, Estimate, lambda: _tolerating(make, fail) if tolerant else make())
+    return _through(cache, key, Estimate, lambda: _estimated(objective, value, tolerant, Parcel(near), stage))
+
+
+def _estimated(objective: Objective, value: str, tolerant: bool, near: Parcel[Evaluation], stage: str) -> Estimate:
+    def make() -> Estimate:
+        with near.opened() as parent:
+            return _screened(objective, [value], parent, stage)[0]
+
+    return _tolerating(make, functools.partial(_failed, Estimate, value)) if tolerant else make()
 
 
 def _from(stage: str, near: str | None) -> str:
@@ -177,6 +190,29 @@ def _screened(objective: Objective, values: Sequence[str], near: Evaluation, sta
     return [_sound(estimate, value) for estimate, value in zip(estimates, values, strict=True)]
 
 
+@dataclass(frozen=True)
+class _Job(Generic[T]):
+    """One record to make of the objective: its place in the cache, and what makes it."""
+
+    kind: type[T]
+    key: str
+    make: Callable[..., T]
+    value: str
+    more: tuple[Any, ...] = ()
+
+    def call(self, objective: Parcel[Objective], tolerant: bool) -> tuple[Any, ...]:
+        """The arguments of `_work`, which can be sent to another process."""
+        return self.make, objective, self.value, tolerant, *self.more
+
+    def work(self, objective: Parcel[Objective], tolerant: bool) -> T:
+        return _work(self.make, objective, self.value, tolerant, *self.more)
+
+
+def _work(make: Callable[..., T], objective: Parcel[Objective], *rest: Any) -> T:
+    with objective.opened() as opened:
+        return make(opened, *rest)
+
+
 class Bench:
     """Measures candidates of one objective, each once.
 
@@ -199,13 +235,15 @@ class Bench:
         self.meter = meter or Meter()
         self.tolerant = tolerant
         self._executor = executor
+        self._parcel = Parcel(objective)
         self._known = known or Known()
         self._estimates: dict[tuple[str, str], Estimate] = {}
 
     def evaluate(self, values: Sequence[str], *, spent: Spent = _FULL) -> list[Result]:
         """Full evaluations, in the order of `values`; each counts as `spent`."""
         kept = {value: self._kept(value) for value in values}
-        made = self._map(measure, [(self.objective, self.cache, v) for v, old in kept.items() if old is None])
+        key = functools.partial(Cache.key, "evaluation", protocol=self.objective.protocol)
+        made = self._map([_Job(Evaluation, key(v), _evaluated, v) for v, old in kept.items() if old is None])
         fresh = iter(made)
         results: dict[str, Result] = {}
         for value, old in kept.items():
@@ -243,9 +281,13 @@ class Bench:
         pairs = [(known_by[stage.name], value) for stage in stages for value in values]
         new = [pair for pair in dict.fromkeys(pairs) if pair not in self._estimates]
         missing = [pair for pair in new if pair not in self._known.estimates]
-        tasks = [(self.objective, self.cache, value, near, sorts[key].name) for key, value in missing]
-        options = [{"relative": sorts[key].relative} for key, _ in missing]
-        made = dict(zip(missing, (each for each, _ in self._map(estimate_one, tasks, options)), strict=True))
+        parent = Parcel(near)
+        place = functools.partial(Cache.key, protocol=self.objective.protocol)
+        jobs = [
+            _Job(Estimate, place(f"estimate: {key}", value), _estimated, value, (parent, sorts[key].name))
+            for key, value in missing
+        ]
+        made = dict(zip(missing, (each for each, _ in self._map(jobs)), strict=True))
         costs = dict.fromkeys(pairs, 0.0)
         for pair in new:
             self._estimates[pair] = self._known.estimates[pair] if pair in self._known.estimates else made[pair]
@@ -273,31 +315,66 @@ class Bench:
         self.meter.add(dataclasses.replace(spent, cpu_seconds=seconds))
         return seconds
 
-    def _map(
-        self,
-        function: Callable[..., tuple[T, bool]],
-        tasks: Sequence[tuple[Any, ...]],
-        options: Sequence[Mapping[str, bool]] | None = None,
-    ) -> list[tuple[T, bool]]:
-        calls = [
-            functools.partial(function, *task, tolerant=self.tolerant, **more)
-            for task, more in zip(tasks, options or [{}] * len(tasks), strict=True)
-        ]
+    def _map(self, jobs: Sequence[_Job[T]]) -> list[tuple[T, bool]]:
+        """The records in the order of the jobs, and for each whether it was in the cache."""
         if self._executor is None:
-            return [call() for call in calls]
-        return collect([self._executor.submit(call) for call in calls])
+            return [self._here(job) for job in jobs]
+        if isinstance(self._executor, ThreadPoolExecutor):
+            return collect([self._executor.submit(self._here, job) for job in jobs])
+        return self._away(jobs, self._executor)
+
+    def _here(self, job: _Job[T]) -> tuple[T, bool]:
+        return _through(self.cache, job.key, job.kind, lambda: job.work(self._parcel, self.tolerant))
+
+    def _away(self, jobs: Sequence[_Job[T]], executor: Executor) -> list[tuple[T, bool]]:
+        """In other processes, which may see no cache: it is read and written here, each result as it comes."""
+        stored = [_from_cache(self.cache, job.key, job.kind) for job in jobs]
+        missing = [job for job, old in zip(jobs, stored, strict=True) if old is None]
+        fresh = iter(self._sent(missing, executor))
+        return [(next(fresh), False) if old is None else (old, True) for old in stored]
+
+    def _sent(self, jobs: Sequence[_Job[T]], executor: Executor) -> list[T]:
+        """All at one time; those that were lost with a process are then sent again one by one, to know which it was."""
+        made: dict[int, T] = {}
+
+        def keep(number: int, record: T) -> None:
+            made[number] = record
+            if record.failure is None:
+                self.cache.put(jobs[number].key, to_dict(record))
+
+        def send(numbers: Iterable[int]) -> None:
+            sent = list(numbers)
+            calls = [jobs[number].call(self._parcel, self.tolerant) for number in sent]
+            futures = [executor.submit(_work, *call) for call in calls]
+            collect(futures, each=lambda place, record: keep(sent[place], record))
+
+        with suppress(Lost):
+            send(range(len(jobs)))
+        for number in (n for n in range(len(jobs)) if n not in made):
+            try:
+                send([number])
+            except Lost as error:
+                if not self.tolerant:
+                    raise
+                made[number] = _failed(jobs[number].kind, jobs[number].value, str(error), Cost())
+        return [made[number] for number in range(len(jobs))]
 
 
-def collect(futures: Sequence[Future[R]]) -> list[R]:
+def collect(futures: Sequence[Future[R]], *, each: Callable[[int, R], None] | None = None) -> list[R]:
     """The results of all, in order; an exception (a signal, too) cancels those that have not begun.
 
-    Libraries may replace the handler of SIGINT while they compute (RDKit does) and put it back so that a waiting
-    interpreter is not woken: so this waits in short turns, and renews the handler in each.
+    `each` is called with the number of a future and its result as soon as that is there. Libraries may replace the
+    handler of SIGINT while they compute (RDKit does) and put it back so that a waiting interpreter is not woken: so
+    this waits in short turns, and renews the handler in each.
     """
+    left = {future: number for number, future in enumerate(futures)}
     try:
-        for future in futures:
-            while not wait([future], timeout=_TURN_SECONDS).done:
-                _renew_interrupt()
+        while left:
+            for future in wait(left, timeout=_TURN_SECONDS, return_when=FIRST_COMPLETED).done:
+                number = left.pop(future)
+                if each is not None and not future.cancelled() and future.exception() is None:
+                    each(number, future.result())
+            _renew_interrupt()
         return [future.result() for future in futures]
     except BaseException:
         for future in futures:

@@ -18,6 +18,7 @@ import typer
 from sciopt import __version__
 from sciopt.domain import Tool, domains, installed, load
 from sciopt.errors import EngineError, InvalidInput, InvalidValue, LogError, SciOptError, ToolError
+from sciopt.report import campaign_commands, run_commands
 from sciopt.runs.signals import answering
 
 app = typer.Typer(
@@ -108,6 +109,8 @@ def show(
     from sciopt.runs.run import Run
 
     run = Run.load(folder)
+    if run.damage:
+        print(f"sciopt: {run.damage}", file=sys.stderr)
     if as_json:
         import json
 
@@ -174,6 +177,8 @@ app.command()(demo)
 for _domain in domains().values():
     if _domain.commands:
         load(_domain.commands)(app)
+run_commands.register(app)
+campaign_commands.register(app)
 app.command(epilog="Example: sciopt resume runs/first")(resume)
 app.command(epilog="Example: sciopt show runs/first --step 3")(show)
 app.command()(doctor)

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence, Set
-from dataclasses import dataclass, field
+from collections.abc import Container, Sequence, Set
+from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Any, Literal, get_args
 
+from sciopt.archive import Archive
 from sciopt.asking import ask
 from sciopt.bench import Bench, Result
 from sciopt.cache import Cache
@@ -20,14 +22,16 @@ from sciopt.engines.base import Engine, Reply, Request
 from sciopt.errors import BudgetSpent, InvalidInput
 from sciopt.history import MEASURED, History
 from sciopt.log import Log
-from sciopt.objective import Effect, Estimate, Evaluation, Stage
+from sciopt.objective import Effect, Evaluation
 from sciopt.probing import sharpened
-from sciopt.records import digest, to_dict, volatile
-from sciopt.sieve import Fresh, Sifted, Tally, changes, sift
+from sciopt.records import to_dict, volatile, without_cost
+from sciopt.screening import Screening, record_estimates
+from sciopt.sieve import Anywhere, Sifted, Tally, changes, sift
 from sciopt.verbalize import DETAILS, Attempt, Brief, Detail, at_detail, cut, render, shown
 
 Accept = Literal["improve", "always"]
-NOT_TAKEN = "estimated, not taken further"
+_RECENT_PAIRS = 2000
+"""What the log tells of a stage after each step is of so many candidates at most; at the end it is of all."""
 
 
 @dataclass(frozen=True)
@@ -71,16 +75,14 @@ class Settings:
                 raise InvalidInput(f"{name} {given}: expected at least {lowest}")
 
 
-@dataclass
+@dataclass(frozen=True)
 class Origin:
-    """Where a candidate comes from: the lead that it edits, the findings it follows, and what each stage foresaw."""
+    """Where a candidate comes from: the lead that it edits, and the findings it follows."""
 
     parent: str
     because: tuple[str, ...]
     proposed: str = ""
     """The canonical value that the engine proposed, of which the candidate may be a variant."""
-    foreseen: dict[str, float] = field(default_factory=dict)
-    """The estimated change of the loss, by stage."""
 
 
 class Descent:
@@ -103,14 +105,19 @@ class Descent:
         self.settings = settings or Settings()
         self.log = log or Log()
         self.replies = replies or bench.cache
-        self.evaluated: dict[str, Evaluation] = {}
+        self.evaluated = Archive()
         self.steps = 0
         self.stalled = 0
         self.tally = Tally()
         self.history = History(memory=self.settings.memory)
+        self.screening = Screening(
+            bench,
+            log=self.log,
+            history=self.history,
+            on=self.settings.screening,
+            each_step=self.settings.each_step,
+        )
         self._probed: set[str] = set()
-        self._pool: dict[str, Estimate] = {}
-        self._failed: set[str] = set()
         self._origins: dict[str, Origin] = {}
         self._last: str | None = None
 
@@ -119,21 +126,11 @@ class Descent:
     @property
     def best(self) -> Evaluation:
         """The candidate of lowest loss so far; the earliest of equals."""
-        return min(self.evaluated.values(), key=lambda e: e.loss)
+        return self.evaluated.best
 
     def ranked(self) -> list[Evaluation]:
         """All measured candidates, best first; failed ones are left out unless all failed."""
-        done = [e for e in self.evaluated.values() if e.failure is None]
-        return sorted(done or self.evaluated.values(), key=lambda e: e.loss)
-
-    def pareto(self) -> list[Evaluation]:
-        """Candidates that no other beats on every goal, best loss first."""
-        scored = [(e, [m.violation for m in e.measurements if m.goal]) for e in self.ranked()]
-        return [
-            e
-            for e, mine in scored
-            if not any(all(a <= b for a, b in zip(other, mine, strict=False)) and other != mine for _, other in scored)
-        ]
+        return list(self.evaluated.ranked())
 
     def candidates(self) -> tuple[Evaluation, ...]:
         """The lead first, then (when the search stalls) other good ones to recombine it with.
@@ -142,27 +139,31 @@ class Descent:
         """
         if self.settings.accept == "always" and self._last is not None:
             return (self.evaluated[self._last],)
-        ranked = self.ranked()
-        lead = ranked[max(0, self.stalled - 1) // 2 % min(5, len(ranked))]
+        leading = list(islice(self.evaluated.ranked(), 5))
+        lead = leading[max(0, self.stalled - 1) // 2 % len(leading)]
         if self.stalled < 2:
             return (lead,)
-        others = [e for e in (*self.pareto(), *ranked) if e.value != lead.value]
-        return (lead, *{e.value: e for e in others}.values())[:3]
+        others = {lead.value: lead}
+        for each in chain(self.evaluated.pareto(), self.evaluated.ranked()):
+            others.setdefault(each.value, each)
+            if len(others) == 3:
+                break
+        return tuple(others.values())
 
     # --- one step ---------------------------------------------------------------------------------------------------
 
     def begin(self, values: Sequence[str]) -> None:
         """Measure canonical start values."""
         results = self.bench.evaluate(values)
-        for result in results:
-            self._take(result)
+        self._take(results)
         self._last = min((r.evaluation for r in results), key=lambda e: e.loss).value
 
     def adopt(self, evaluation: Evaluation, *, tried: Sequence[Attempt] = ()) -> None:
         """Start from an evaluation that was made elsewhere, with what was tried from it there."""
         for attempt in tried:
             self.history.note(attempt)
-        self.evaluated.setdefault(evaluation.value, evaluation)
+        if evaluation.value not in self.evaluated:
+            self.evaluated.add(evaluation)
         self._last = evaluation.value
 
     def step(self, *, most: int | None = None, wait: str = "") -> list[Evaluation]:
@@ -175,9 +176,9 @@ class Descent:
         lead, before = candidates[0], self.best.loss
         sifted = self._proposed(candidates, progress=wait)
         self._origins.update({f.value: Origin(lead.value, f.because, f.proposed) for f in sifted.fresh})
-        results = self.bench.evaluate(self._shortlist(sifted.fresh, lead, most=most))
-        for result in results:
-            self._take(result)
+        fresh = [f.value for f in sifted.fresh]
+        results = self.bench.evaluate(self.screening.shortlist(fresh, lead, step=self.steps + 1, most=most))
+        self._take(results)
         made = sorted((r.evaluation for r in results), key=lambda e: e.loss)
         gained = bool(made) and self.best.loss < before
         self.steps += 1
@@ -217,14 +218,14 @@ class Descent:
         return Sifted((*sifted.fresh, *again.fresh), tuple(refused.items()), (*sifted.known, *again.known))
 
     def _sifted(self, reply: Reply, lead: Evaluation, *, also: Set[str] = frozenset()) -> Sifted:
-        sifted = sift(self.bench, reply.proposals, self._seen(lead) | also)
+        sifted = sift(self.bench, reply.proposals, Anywhere((*self._seen(lead), also)))
         for text, reason in sifted.refused[-8:]:
             self.history.note(Attempt(text, lead.value, "check", "refused", note=reason))
         return sifted
 
-    def _seen(self, lead: Evaluation) -> set[str]:
+    def _seen(self, lead: Evaluation) -> tuple[Container[str], ...]:
         """What is nothing new as a proposal: measured, waiting, failed, or refused from this lead."""
-        return set(self.evaluated.keys() | self._pool.keys() | self._failed | self.history.from_lead(lead.value))
+        return self.evaluated, *self.screening.known, self.history.from_lead(lead.value)
 
     def _sharpened(self, lead: Evaluation) -> Evaluation:
         """The lead with the main effects of its findings measured, once for each lead; only findings tell of them."""
@@ -235,13 +236,14 @@ class Descent:
         self._probed.add(lead.value)
         probed = sharpened(self.bench, lead)
         for stage in self.bench.objective.probes if probed.repeated else ():
-            self._record_estimates("probed", stage, *(probed.repeated or {})[stage.name], lead)
+            said = (probed.repeated or {})[stage.name]
+            record_estimates(self.log, "probed", stage, *said, lead, step=self.steps + 1)
         if probed.repeated:
             findings = [to_dict(finding) for finding in probed.evaluation.findings]
             self.log.record("sharpened", {"step": self.steps + 1, "value": lead.value, "findings": findings})
         for attempt in probed.attempts:
             self.history.note(attempt)
-        self.evaluated[lead.value] = probed.evaluation
+        self.evaluated.add(probed.evaluation)
         return probed.evaluation
 
     def _tell_measured(self, lead: Evaluation) -> None:
@@ -281,7 +283,7 @@ class Descent:
         brief = Brief(
             kind=self.bench.objective.kind,
             candidates=candidates,
-            tried=self.history.told(candidates),
+            tried=self.history.told(candidates, most=self.settings.tokens),
             rules=self.bench.objective.rules,
             wanted=wanted,
             stalled=self.stalled,
@@ -289,63 +291,19 @@ class Descent:
         )
         return render(cut(at_detail(brief, self.settings.detail), budget=self.settings.tokens))
 
-    # --- screening --------------------------------------------------------------------------------------------------
-
-    def _shortlist(self, fresh: Sequence[Fresh], lead: Evaluation, *, most: int | None) -> list[str]:
-        """The values to measure now; a paid stage's estimates of earlier steps compete with those of this one."""
-        values = [f.value for f in fresh]
-        stages = self.bench.objective.stages if self.settings.screening else ()
-        keep = stages[-1].keep if stages else self.settings.each_step
-        for stage in stages:
-            if values:
-                values = self._sieve(stage, values, lead)
-        if stages and stages[-1].paid:
-            values = [e.value for e in sorted(self._pool.values(), key=lambda e: e.loss)]
-        values = values[: keep if most is None else min(keep, most)]
-        for value in values:
-            self._pool.pop(value, None)
-        return values
-
-    def _sieve(self, stage: Stage, values: list[str], lead: Evaluation) -> list[str]:
-        """What one stage keeps, best first."""
-        estimates, seconds = self.bench.estimate([lead.value, *values], lead, stage)
-        base = estimates[0]
-        ordered = sorted((e for e in estimates[1:] if e.failure is None), key=lambda e: e.loss)
-        for each in ordered:
-            self._origins[each.value].foreseen[stage.name] = each.loss - base.loss
-        if stage.paid:
-            self._pool.update({e.value: e for e in ordered})
-            for each in ordered:
-                effects = changes(each.measurements, base.measurements, each.loss, base.loss)
-                self.history.note(Attempt(each.value, lead.value, stage.name, NOT_TAKEN, effects))
-            for each in estimates[1:]:
-                if each.failure is not None:
-                    self._failed.add(each.value)
-                    self.history.note(Attempt(each.value, lead.value, stage.name, "failed", note=each.failure))
-            self._record_estimates("screened", stage, estimates, seconds, lead)
-        return [e.value for e in ordered[: stage.keep]]
-
-    def _record_estimates(
-        self, kind: str, stage: Stage, estimates: Sequence[Estimate], seconds: Sequence[float], lead: Evaluation
-    ) -> None:
-        near = {"near": lead.value} if stage.relative else {}
-        data = {
-            "step": self.steps + 1,
-            "stage": stage.name,
-            **near,
-            "estimates": [without_cost(each) for each in estimates],
-        }
-        self.log.record(kind, data, volatile={"cpu_seconds": list(seconds)})
-
     # --- results ----------------------------------------------------------------------------------------------------
 
-    def _take(self, result: Result) -> None:
-        """Remember one full evaluation and write it down."""
+    def _take(self, results: Sequence[Result]) -> None:
+        """Remember full evaluations and write them down; all are on disk when this returns."""
+        for result in results:
+            self._remember(result, last=result is results[-1])
+
+    def _remember(self, result: Result, *, last: bool) -> None:
         child = result.evaluation
         kept = not self.evaluated or child.loss < self.best.loss
         origin = self._origins.get(child.value)
         followed = [] if origin is None else self._compare(child, origin, kept=kept)
-        self.evaluated[child.value] = child
+        self.evaluated.add(child)
         self.log.record(
             "evaluation",
             {
@@ -358,7 +316,7 @@ class Descent:
                 "evaluation": without_cost(child),
             },
             volatile={**volatile(child), "cached": result.cached},
-            paid=True,
+            paid=last,
         )
 
     def _compare(self, child: Evaluation, origin: Origin, *, kept: bool) -> list[dict[str, Any]]:
@@ -367,7 +325,7 @@ class Descent:
         effects = changes(child.measurements, parent.measurements, child.loss, parent.loss)
         outcome = "failed" if child.failure else "kept, a new best" if kept else "not better than the best"
         self.history.note(Attempt(child.value, parent.value, "full evaluation", outcome, effects, child.failure or ""))
-        for stage, change in origin.foreseen.items():
+        for stage, change in self.screening.foreseen(child.value).items():
             self.tally.add(stage, change, child.loss - parent.loss)
         return _followed(parent, {child.value, origin.proposed}, origin.because, effects)
 
@@ -384,7 +342,7 @@ class Descent:
                 "stalled": self.stalled,
                 "refused": [{"text": text, "reason": reason} for text, reason in sifted.refused[:20]],
                 "known": len(sifted.known),
-                "stages": self.tally.correlations(),
+                "stages": self.tally.correlations(last=_RECENT_PAIRS),
             },
             volatile={"spent": dataclasses.asdict(self.bench.meter.spent)},
         )
@@ -393,15 +351,6 @@ class Descent:
         """What an engine is told of how far the run is."""
         count = f"{len(self.evaluated)} evaluations used" + (f" of {limit}" if limit else "")
         return f"{count}; best loss so far {shown(self.best.loss)}"
-
-
-def without_cost(record: Evaluation | Estimate) -> dict[str, Any]:
-    """A record for the log: artifacts by their address (the cache holds them), no cost."""
-    data = to_dict(record)
-    data.pop("cost")
-    if "artifacts" in data:
-        data["artifacts"] = {name: digest(text) for name, text in data["artifacts"].items()}
-    return data
 
 
 def _followed(

@@ -12,6 +12,7 @@ import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sciopt.errors import InvalidInput, NoDesigner, UnknownName
@@ -50,6 +51,36 @@ def installed(distribution: str, purpose: str, *, needed: bool = True) -> Tool:
 
 
 @dataclass(frozen=True)
+class Wish:
+    """A run as a person wrote it by hand: what a domain has to know of it to make the objective.
+
+    `options` are the domain's own, `folder` is where relative paths in them begin, `settings` are those of the search
+    that were given, by name.
+    """
+
+    options: Mapping[str, Any]
+    start: tuple[str, ...] = ()
+    folder: Path = Path()
+    engine: str = "offline"
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Specified:
+    """What a domain makes of a wish: the objective, where to begin, and its own defaults for the search.
+
+    `settings` and `ending` hold, by name, what differs from the defaults of `Settings` and `Ending`; what the person
+    gave goes before them. `evaluations` is the budget where none is given.
+    """
+
+    objective: Objective
+    start: tuple[str, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    ending: Mapping[str, Any] = field(default_factory=dict)
+    evaluations: int = 60
+
+
+@dataclass(frozen=True)
 class Domain:
     """One field of science: its kinds of variable and where its parts are imported from."""
 
@@ -57,6 +88,8 @@ class Domain:
     summary: str
     objective: str
     """`factory(specification: Mapping[str, Any]) -> Objective`, the inverse of `objective.specification()`."""
+    specify: str = ""
+    """`specify(wish: Wish) -> Specified`: a run as a person wrote it; without it, its options go to `objective`."""
     commands: str = ""
     """`register(app: typer.Typer) -> None` adds the domain's commands to the command line."""
     demo: str = ""
@@ -65,6 +98,12 @@ class Domain:
     """For a kind of variable: `designer(brief, wanted, rng) -> list[Proposal]`, the offline engine's hands."""
     outputs: str = ""
     """`write(run: Run) -> list[Path]`: the domain's files and figures, made from a run's log into its folder."""
+    export: str = ""
+    """`export(run, *, out, beside, spacing, force, as_json)`: a run's best for another program; `sciopt export`."""
+    exports: Mapping[str, str] = field(default_factory=dict)
+    """By ending, such as "sdf": `write(run, rows) -> Iterator[str]`, candidates as the parts of one file."""
+    notice: str = ""
+    """What stands under every result that a person is shown."""
     label: str = ""
     """`label(value: str) -> str`: a candidate in short, on one line, for people; the value itself where it is empty."""
     tools: str = ""
@@ -103,6 +142,15 @@ def objective_from(specification: Mapping[str, Any]) -> Objective:
     """The objective that a run's specification describes: `{"domain": name, ...}`."""
     built: Objective = load(domain(str(specification["domain"])).objective)(specification)
     return built
+
+
+def specified(name: str, wish: Wish) -> Specified:
+    """What the domain of that name makes of a run that a person wrote by hand."""
+    found = domain(name)
+    if not found.specify:
+        return Specified(load(found.objective)({"domain": name, **wish.options}), wish.start)
+    made: Specified = load(found.specify)(wish)
+    return made
 
 
 def designer(kind: str) -> Designer:

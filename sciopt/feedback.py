@@ -15,6 +15,12 @@ CHARACTERS_A_TOKEN = 4
 LEAST = 160
 """Characters below which a piece of feedback says nothing any more: rather fewer pieces than shorter ones."""
 _NUMBERS_SHARE = 0.25
+_EACH = 4
+_HEADS = 120
+"""Characters of the lines between the pieces."""
+_EXACT = "Numbers of the loss, exact:\n"
+_LEFT_OUT = 44
+_SHORTEST_NAME = 16
 _LISTED = 12
 _MARK = 42
 
@@ -27,22 +33,34 @@ def render(gradients: Sequence[Gradient], *, tokens: int) -> str:
     """
     room = tokens * CHARACTERS_A_TOKEN
     said = all_said(gradients)
-    texts = Counter(gradient.text for gradient in gradients if gradient.text.strip())
-    origins = Counter(each.text for each in said if each.text.strip() and each.text not in texts)
-    metrics = _numbers([metric for each in said for metric in each.metrics], int(room * _NUMBERS_SHARE))
-    if len(texts) + len(origins) + len(metrics) <= 1:
-        return cut("\n".join([*map(_counted, texts.items()), *map(_counted, origins.items()), *metrics]), room)
-    blocks = [f"Numbers of the loss, exact:\n{_listed(metrics)}"] if metrics else []
-    left = room - sum(map(len, blocks)) - 120
-    pieces = fair([*map(_counted, texts.items()), *map(_counted, origins.items())], max(0, left))
+    restated = {each.text for each in said if each.metrics and _is_number(each.text)}
+    texts = Counter(gradient.text for gradient in gradients if gradient.text.strip() and gradient.text not in restated)
+    origins = Counter(each.text for each in said if each.text.strip() and each.text not in {*texts, *restated})
+    words = [*map(_counted, texts.items()), *map(_counted, origins.items())]
+    wanted = sum(map(len, words)) + _EACH * len(words) + _HEADS
+    metrics = [metric for each in said for metric in each.metrics]
+    numbers = _numbers(metrics, max(int(room * _NUMBERS_SHARE), room - wanted if words else room - len(_EXACT)))
+    if len(words) + len(numbers) <= 1:
+        return cut("\n".join([*words, *numbers]), room)
+    exact = f"{_EXACT}{_listed(numbers)}\n" if numbers else ""
+    if len(exact) > room:  # so short a text has no place for both
+        exact = ""
+    voices = _voices(words, len(texts), room - len(exact)) if words else ""
+    return (exact + cut(voices, room - len(exact))).rstrip("\n")
+
+
+def _voices(words: Sequence[str], own: int, room: int) -> str:
+    """Feedback, the first `own` of the words, and what the losses said themselves, the others."""
+    pieces = fair(words, max(0, room - _HEADS))
+    blocks: list[str] = []
     heads = ("Feedback:", "What the losses said themselves:")
-    for head, part in zip(heads, (pieces[: len(texts)], pieces[len(texts) :]), strict=True):
+    for head, part in zip(heads, (pieces[:own], pieces[own:]), strict=True):
         kept = [piece for piece in part if piece]
         if kept:
             blocks.append(f"{head}\n{_listed(kept)}")
         if len(kept) < len(part):
-            blocks.append(f"({len(part) - len(kept)} of {len(part)} more are left out here)")
-    return cut("\n".join(blocks), room)
+            blocks.append(f"({len(part) - len(kept)} of {len(part)} are left out here)")
+    return "\n".join(blocks)
 
 
 def cut(text: str, most: int) -> str:
@@ -63,13 +81,12 @@ def fair(pieces: Sequence[str], room: int) -> list[str]:
 
     Where not even `LEAST` characters are left for each, an even choice of them stays; the others become empty.
     """
-    each = 4
-    most = max(1, room // (LEAST + each))
-    if len(pieces) > most and sum(map(len, pieces)) + each * len(pieces) > room:
+    most = max(1, room // (LEAST + _EACH))
+    if len(pieces) > most and sum(map(len, pieces)) + _EACH * len(pieces) > room:
         chosen = {round(i * (len(pieces) - 1) / max(1, most - 1)) for i in range(most)}
     else:
         chosen = set(range(len(pieces)))
-    left, share = room - each * len(chosen), {}
+    left, share = room - _EACH * len(chosen), {}
     for rank, place in enumerate(sorted(chosen, key=lambda place: len(pieces[place]))):
         share[place] = min(len(pieces[place]), max(0, left) // (len(chosen) - rank))
         left -= share[place]
@@ -85,21 +102,59 @@ def _listed(pieces: Sequence[str]) -> str:
     return "\n".join(f"- {piece}" for piece in pieces)
 
 
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _numbers(metrics: Sequence[Metric], room: int) -> list[str]:
-    """Each number to the last digit; many of one name as their count, mean, lowest and highest."""
+    """Each number to the last digit; many of one name as their count, mean, lowest and highest.
+
+    Where the room is short the names get shorter; a number itself is shown whole or not at all.
+    """
     named: dict[str, list[float]] = {}
     for metric in metrics:
         named.setdefault(metric.name, []).append(metric.value)
-    lines: list[str] = []
-    for name, values in named.items():
-        if len(values) == 1:
-            lines.append(str(Metric(name, values[0])))
-        elif len(values) <= _LISTED:
-            lines.append(f"{name}: {', '.join(map(repr, values))}")
-        else:
-            mean = sum(values) / len(values)
-            lines.append(
-                f"{name}: {len(values)} values, mean {mean!r}, lowest {min(values)!r}, highest {max(values)!r}"
-            )
-    kept = [line for place, line in enumerate(lines) if sum(map(len, lines[: place + 1])) + 3 * (place + 1) <= room]
-    return kept if len(kept) == len(lines) else [*kept, f"({len(lines) - len(kept)} more numbers are left out here)"]
+    shown = {name: _values(values) for name, values in named.items()}
+    longest = _longest(list(map(len, shown)), room - sum(len(text) + 3 for text in shown.values()))
+    lines = [f"{_short(name, longest)}{text}" for name, text in shown.items()]
+    if sum(len(line) + 3 for line in lines) <= room:
+        return lines
+    kept: list[str] = []
+    left = room - _LEFT_OUT
+    for line in lines:
+        if len(line) + 3 <= left:
+            kept.append(line)
+            left -= len(line) + 3
+    return [*kept, f"({len(lines) - len(kept)} of {len(lines)} numbers are left out here)"]
+
+
+def _values(values: Sequence[float]) -> str:
+    if len(values) == 1:
+        return f" = {values[0]!r}"
+    if len(values) <= _LISTED:
+        return f": {', '.join(map(repr, values))}"
+    mean = sum(values) / len(values)
+    return f": {len(values)} values, mean {mean!r}, lowest {min(values)!r}, highest {max(values)!r}"
+
+
+def _longest(lengths: Sequence[int], room: int) -> int:
+    """The length to which names are shortened so that all of them need no more than `room`, if that is possible."""
+    longest = max(lengths, default=0)
+    for rank, length in enumerate(ordered := sorted(lengths)):
+        share = room // (len(ordered) - rank)
+        if length > share:
+            return max(_SHORTEST_NAME, share)
+        room -= length
+    return longest
+
+
+def _short(name: str, most: int) -> str:
+    """Its beginning and its end, which tell it from others."""
+    if len(name) <= most:
+        return name
+    side = (most - 1) // 2
+    return f"{name[: most - 1 - side]}…{name[len(name) - side :]}"

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from statistics import fmean, stdev
 
 from sciopt.budget import Spent
-from sciopt.descent import Descent, without_cost
+from sciopt.descent import Descent
 from sciopt.objective import Estimate, Evaluation, Reference
-from sciopt.records import volatile
+from sciopt.records import volatile, without_cost
 
 
 @dataclass(frozen=True)

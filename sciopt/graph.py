@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import dataclass
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
 
 from sciopt.beside import Threads, side_by_side
@@ -36,6 +37,8 @@ class Back:
 
 LONGEST_SUM = 100_000
 """Characters that a sum shows."""
+LONGEST_ROLE = 200
+"""Characters of a role that names the roles of its parts."""
 
 
 class Function:
@@ -74,12 +77,27 @@ class Function:
 class Sum(Function):
     """Several losses as one: backward reaches every summand, each once."""
 
+    between = "\n"
+    """What stands between the values."""
+
     def forward(self, *inputs: Variable) -> Variable:
-        """The values, one a line; a very long one is cut, for people only: backward goes to the losses themselves."""
+        """The values, one a line; a very long sum is cut, which no loss is: backward goes to the losses themselves."""
         if not inputs:
             raise InvalidInput("sum of no variables: expected at least one")
-        values = cut("\n".join(each.value for each in inputs), LONGEST_SUM)
-        return Variable(values, role_description="a sum of losses")
+        values = cut(self.between.join(each.value for each in inputs), LONGEST_SUM)
+        return Variable(values, role_description=combined(inputs))
+
+
+class Joined(Sum):
+    """Two variables as `+` joins them: their texts run on, as those of strings do."""
+
+    between = ""
+
+
+def combined(inputs: Sequence[Variable]) -> str:
+    """The role of what was made of several variables: theirs, each once, on one line of bounded length."""
+    roles = dict.fromkeys(" ".join(each.role_description.split()) or "a text without a role" for each in inputs)
+    return cut(" and ".join(roles), LONGEST_ROLE)
 
 
 def sum(variables: Sequence[Variable | float]) -> Variable:
@@ -136,7 +154,7 @@ class _Pass:
     def __init__(self, roots: Sequence[Variable], engine: Chat | str | None) -> None:
         self.engine = engine
         self.arrived: dict[int, list[tuple[tuple[int, int], Sequence[Gradient]]]] = {}
-        order = [v for v in reversed(_inputs_first(roots)) if v.requires_grad]
+        order = _outputs_first(roots)
         self.place = {id(v): place for place, v in enumerate(order)}
         self.missing = dict.fromkeys(self.place, 0)
         for variable in order:
@@ -151,6 +169,7 @@ class _Pass:
         with ExitStack() as stack:
             pool: Threads | None = None
             waiting: dict[Future[Sequence[Gradient]], tuple[Variable, int]] = {}
+            answered: SimpleQueue[Future[Sequence[Gradient]]] = SimpleQueue()
             while self.ready or waiting:
                 while self.ready:
                     variable = self.ready.popleft()
@@ -159,19 +178,20 @@ class _Pass:
                         assert variable.function is not None
                         if variable.function.asks:
                             pool = pool or stack.enter_context(Threads(at_once, "sciopt-backward"))
-                            waiting[pool.submit(variable.function.backward, index, back)] = (variable, index)
+                            asked = pool.submit(variable.function.backward, index, back)
+                            waiting[asked] = (variable, index)
+                            asked.add_done_callback(answered.put)
                         else:
                             self._give(variable, index, variable.function.backward(index, back))
-                done, _ = wait(waiting, return_when=FIRST_COMPLETED) if waiting else (set(), set())
-                for future in [f for f in waiting if f in done]:
-                    self._give(*waiting.pop(future), future.result())
+                if waiting:
+                    first = answered.get()
+                    self._give(*waiting.pop(first), first.result())
 
     def _back(self, variable: Variable) -> Back:
         """What reached a variable, in the order of what was made from it; the variable keeps it."""
         arrived = sorted(self.arrived.pop(id(variable), []), key=lambda each: each[0])
         incoming = merged([gradient for _, gradients in arrived for gradient in gradients])
-        for gradient in incoming:
-            variable.receive(gradient)
+        variable.receive(*incoming)
         return Back(variable, variable.inputs, incoming, self.engine)
 
     def _give(self, variable: Variable, index: int, gradients: Sequence[Gradient]) -> None:
@@ -188,17 +208,17 @@ def _wanted(variable: Variable) -> Iterator[int]:
         yield from (index for index, each in enumerate(variable.inputs) if each.requires_grad)
 
 
-def _inputs_first(roots: Sequence[Variable]) -> list[Variable]:
-    """All variables behind the roots that gradients can reach, each after its inputs; iterative."""
+def _outputs_first(roots: Sequence[Variable]) -> list[Variable]:
+    """All variables behind the roots that require a gradient, each before its inputs; iterative."""
     order: list[Variable] = []
     seen: set[int] = set()
     stack = [(root, False) for root in roots]
     while stack:
         variable, expanded = stack.pop()
         if expanded:
-            order.append(variable)
-        elif id(variable) not in seen and variable.requires_grad:
+            order += [variable] if variable.inherit() else []
+        elif id(variable) not in seen and not variable.is_frozen:
             seen.add(id(variable))
             stack.append((variable, True))
-            stack.extend((each, False) for each in reversed(variable.inputs) if each.requires_grad)
-    return order
+            stack.extend((each, False) for each in reversed(variable.inputs))
+    return order[::-1]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Container, Iterable, Mapping, Sequence
+from itertools import islice
 
 from sciopt.objective import Evaluation
 from sciopt.verbalize import Attempt
@@ -25,19 +26,32 @@ class History:
         tried.pop(attempt.value, None)
         tried[attempt.value] = attempt
 
-    def from_lead(self, lead: str) -> Set[str]:
+    def from_lead(self, lead: str) -> Container[str]:
         """What was tried from a candidate, but for what was only measured as advice."""
-        return {value for value, attempt in self._tried.get(lead, {}).items() if attempt.outcome != MEASURED}
+        return _Followed(self._tried.get(lead, {}))
 
     def tell_next(self, parents: Iterable[str]) -> None:
         """Name the candidates whose edits the last step measured: they are told in the next `memory` gradients."""
         self._told_next.appendleft(tuple(parents))
 
-    def told(self, candidates: Sequence[Evaluation]) -> tuple[Attempt, ...]:
+    def told(self, candidates: Sequence[Evaluation], *, most: int | None = None) -> tuple[Attempt, ...]:
         """What was tried from the candidates, and from those whose edits the last steps measured.
 
-        Oldest first for each of them, and the lead's last: what stands first is cut first.
+        Oldest first for each of them, and the lead's last: what stands first is cut first, and left out where there is
+        more than `most`.
         """
         recent = [parent for parents in self._told_next for parent in parents]
         parents = dict.fromkeys((candidates[0].value, *recent, *(e.value for e in candidates)))
-        return tuple(a for parent in reversed(list(parents)) for a in self._tried.get(parent, {}).values())
+        newest = (a for parent in parents for a in reversed(self._tried.get(parent, {}).values()))
+        return tuple(reversed(list(islice(newest, most))))
+
+
+class _Followed(Container[str]):
+    """The attempts from one candidate, without a copy of them."""
+
+    def __init__(self, tried: Mapping[str, Attempt]) -> None:
+        self._tried = tried
+
+    def __contains__(self, value: object) -> bool:
+        attempt = self._tried.get(str(value))
+        return attempt is not None and attempt.outcome != MEASURED

@@ -121,7 +121,7 @@ class TGD:
         and is raised at the end, by the name of the variable. Returns the evaluations that were made, of each
         designed parameter the best first.
         """
-        wanted = [index for index, parameter in enumerate(self.parameters) if parameter.gradients]
+        wanted = [index for index, parameter in enumerate(self.parameters) if _is_criticised(parameter)]
         routes = {index: self._route(index, self.parameters[index]) for index in wanted}
         failed = self._rewrite([index for index, descent in routes.items() if descent is None])
         made: list[Evaluation] = []
@@ -210,22 +210,32 @@ class TGD:
         )
 
     def _rewrite(self, indices: Sequence[int]) -> list[EngineError]:
-        """Rewrite free texts at one time; the errors of those that keep their values."""
+        """Rewrite free texts at one time; the errors of those that keep their values.
+
+        What is no fault of an engine as we know them (one that people wrote raises what it likes) is raised as it is,
+        when what the others answered is kept.
+        """
         if not indices:
             return []
         with Threads(min(AT_ONCE, len(indices)), "sciopt-rewrite") as pool:
             calls = {index: pool.submit(self._rewritten, index) for index in indices}
         failed: list[EngineError] = []
+        others: list[BaseException] = []
         for index, call in calls.items():
             parameter, before = self.parameters[index], self.parameters[index].value
-            try:
-                rewritten = call.result()
-            except EngineError as error:
+            error = call.exception()
+            if isinstance(error, EngineError):
                 failed.append(error)
+            elif error is not None:
+                others.append(error)
+            if error is not None:
                 continue
+            rewritten = call.result()
             self._past.setdefault(index, []).append(Past(before, rewritten.feedback))
             parameter.set_value(rewritten.value)
             self._tell(parameter, before)
+        if others:
+            raise others[0]
         return failed
 
     def _rewritten(self, index: int) -> Rewritten:
@@ -281,14 +291,15 @@ def _rewritable(parameters: Sequence[Variable]) -> list[Variable]:
     if isinstance(parameters, Variable):
         raise InvalidInput(f"the parameters are {parameters!r}: expected a list of variables")
     listed = list({id(each): each for each in parameters}.values())
-    frozen = [p for p in listed if not p.requires_grad and p.function is None]
-    if not listed or frozen:
-        raise InvalidInput(f"TGD needs variables that require a gradient; got {frozen or 'none'}")
     for parameter in listed:
         if parameter.image is not None:
             raise InvalidInput(
                 f"{parameter!r} is an image, which no engine can rewrite: leave it out of the parameters"
             )
+    frozen = [p for p in listed if not p.requires_grad and p.function is None]
+    if not listed or frozen:
+        raise InvalidInput(f"TGD needs variables that require a gradient; got {frozen or 'none'}")
+    for parameter in listed:
         parameter.requires_grad = True
     return listed
 
@@ -302,6 +313,12 @@ def _as_one(failed: Sequence[EngineError]) -> EngineError:
     first = copy.copy(failed[0])
     first.args = ("; ".join(map(str, failed)),)
     return first
+
+
+def _is_criticised(parameter: Variable) -> bool:
+    """Whether any feedback that reached it says something."""
+    measured = any(gradient.evaluation is not None for gradient in parameter.gradients)
+    return measured or bool(parameter.gradient_text.strip())
 
 
 def _measured(parameter: Variable) -> tuple[list[Gradient], Objective | None]:

@@ -53,6 +53,15 @@ def volatile(record: Evaluation | Estimate) -> dict[str, Any]:
     return {"cpu_seconds": round(cost.cpu_seconds, 3), "wall_seconds": round(cost.wall_seconds, 3)}
 
 
+def without_cost(record: Evaluation | Estimate) -> dict[str, Any]:
+    """What two equal runs share; artifacts by their address, since the cache holds them."""
+    data = to_dict(record)
+    data.pop("cost")
+    if "artifacts" in data:
+        data["artifacts"] = {name: digest(text) for name, text in data["artifacts"].items()}
+    return data
+
+
 def dumps(data: Any) -> str:
     """JSON in one canonical spelling: sorted keys, no spaces; `ValueError` for a number that is not finite."""
     text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import os
-import platform
-import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +24,8 @@ from sciopt.engines.chosen import Model, described, engine_for
 from sciopt.engines.sensitive import check_engine
 from sciopt.errors import BudgetSpent, InvalidInput, InvalidValue, LogError
 from sciopt.finals import Finalist, as_data, compare, confirm
-from sciopt.log import LOG_NAME, SCHEMA, Event, Log, read_log
+from sciopt.log import LOG_NAME, SCHEMA, Event, Log, headless, read_events, read_log, without_news
+from sciopt.machine import git_state, machine, seeds
 from sciopt.objective import Evaluation, Objective, Reference
 from sciopt.variable import Variable
 
@@ -53,6 +50,16 @@ class Ending:
             raise InvalidInput(f"patience of {self.patience} steps: expected at least 1")
         if self.finalists < 0:
             raise InvalidInput(f"{self.finalists} finalists: expected at least 0")
+
+
+_DEFAULTS = {
+    "specification": {
+        "allow_remote": False,
+        "settings": dataclasses.asdict(Settings()),
+        "ending": dataclasses.asdict(Ending()),
+    }
+}
+"""What a run did whose header lacks it, for an earlier version wrote that."""
 
 
 @dataclass(frozen=True)
@@ -132,27 +139,36 @@ def optimize(
         log = stack.enter_context(_log(folder, resuming=resuming, watch=watch))
         if executor is None and workers > 1:
             executor = stack.enter_context(ThreadPoolExecutor(workers, thread_name_prefix="sciopt"))
-        known = Known.from_events(log.old)
+        known = Known.from_events((*log.salvaged, *log.old))
         bench = Bench(objective, cache=store, executor=executor, meter=meter, known=known, tolerant=True)
         stack.push(_close_unless_done(objective))
+        specification: Mapping[str, Any] = getattr(objective, "specification", dict)()
+        header = {
+            "schema": SCHEMA,
+            "protocol": dict(objective.protocol),
+            "specification": {
+                "objective": specification,
+                "start": starts,
+                **_engine_data(engine, asked, how),
+                "base_url": base_url,
+                "allow_remote": allow_remote,
+                "budget": _limits_data(limits),
+                "settings": dataclasses.asdict(chosen),
+                "ending": dataclasses.asdict(ending or Ending()),
+            },
+            **({"engine": said} if (said := described(asked)) else {}),
+        }
+        old = log.coming("header")
         log.record(
             "header",
-            {
-                "schema": SCHEMA,
-                "protocol": dict(objective.protocol),
-                "specification": {
-                    "objective": getattr(objective, "specification", dict)(),
-                    "start": starts,
-                    **_engine_data(engine, asked, how),
-                    "base_url": base_url,
-                    "allow_remote": allow_remote,
-                    "budget": _limits_data(limits),
-                    "settings": dataclasses.asdict(chosen),
-                    "ending": dataclasses.asdict(ending or Ending()),
-                },
-                **({"engine": said} if (said := described(asked)) else {}),
+            header if old is None else without_news(old.data, header, _DEFAULTS),
+            volatile={
+                **machine(),
+                "git": None if folder is None else git_state(Path()),
+                "seeds": seeds(chosen.seed, specification, objective.protocol),
+                "workers": workers,
+                "cache": None if cache is None else str(Path(cache).resolve()),
             },
-            volatile={**_machine(), "workers": workers, "cache": None if cache is None else str(Path(cache).resolve())},
             paid=True,
         )
         descent = Descent(bench, asked, settings=chosen, log=log, replies=store if how.cache else Cache())
@@ -356,11 +372,17 @@ def _held(folder: Path) -> str:
 
 
 def _header(folder: Path) -> Event:
-    events = read_log(folder / LOG_NAME)
+    reading = read_events(folder / LOG_NAME)
+    events = (*reading.events, *reading.regained)
+    if not events and reading.rest and not reading.torn:
+        raise LogError(headless(folder / LOG_NAME))
     if not events or events[0].kind != "header":
         raise LogError(f"{folder}: the run was stopped before it began; start it anew")
-    if events[0].data.get("schema") != SCHEMA:
-        raise LogError(f"{folder}: the log has the form of another version of sciopt; continue it with that version")
+    if reading.schema != SCHEMA:
+        raise LogError(
+            f"{folder}: the log has the form {reading.schema} of an earlier version of sciopt: it can be shown and "
+            "compared, and continued with that version"
+        )
     return events[0]
 
 
@@ -368,28 +390,3 @@ def _cache(folder: Path | None, shared: str | Path | None) -> Cache:
     if shared is not None:
         return Cache(Path(shared))
     return Cache(None if folder is None else folder / "cache")
-
-
-def _machine() -> dict[str, Any]:
-    return {
-        "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "python": platform.python_version(),
-        "system": platform.platform(),
-        "cores": os.cpu_count(),
-        "versions": _versions(),
-    }
-
-
-def _versions() -> dict[str, str]:
-    """The versions of this distribution and of all that it requires; those that are not installed are left out."""
-    try:
-        required = requires("sciopt") or []
-    except PackageNotFoundError:  # run from a folder of files, never installed
-        return {}
-    plain = [line for line in required if "extra ==" not in line]
-    names = ["sciopt", *(match[0] for line in plain if (match := re.match(r"[\w.-]+", line)))]
-    found: dict[str, str] = {}
-    for name in names:
-        with suppress(PackageNotFoundError):
-            found[name] = version(name)
-    return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from sciopt.bench import Bench, blame, passes
@@ -33,7 +33,17 @@ class Sifted:
     """Canonical values that were seen before."""
 
 
-def sift(bench: Bench, proposals: Iterable[Proposal], seen: set[str]) -> Sifted:
+@dataclass(frozen=True)
+class Anywhere(Container[str]):
+    """What is in any of several collections; none of them is copied."""
+
+    places: tuple[Container[str], ...]
+
+    def __contains__(self, value: object) -> bool:
+        return any(value in place for place in self.places)
+
+
+def sift(bench: Bench, proposals: Iterable[Proposal], seen: Container[str]) -> Sifted:
     """Sort proposals into those that may be measured, those that may not, and those that are nothing new."""
     fresh: dict[str, Fresh] = {}
     refused: dict[str, str] = {}
@@ -102,11 +112,13 @@ class Tally:
         if math.isfinite(estimated) and math.isfinite(realised):
             self.pairs.setdefault(stage, []).append((estimated, realised))
 
-    def correlations(self) -> dict[str, dict[str, float | int | None]]:
-        """Spearman's rank correlation by stage; None below three pairs or without any spread."""
-        return {
-            stage: {"pairs": len(pairs), "spearman": spearman(pairs)} for stage, pairs in sorted(self.pairs.items())
-        }
+    def correlations(self, *, last: int = 0) -> dict[str, dict[str, float | int | None]]:
+        """Spearman's rank correlation by stage; None below three pairs or without any spread.
+
+        `last` looks at so many of the newest pairs only, 0 at all of them.
+        """
+        newest = {stage: pairs[-last:] for stage, pairs in sorted(self.pairs.items())}
+        return {stage: {"pairs": len(pairs), "spearman": spearman(pairs)} for stage, pairs in newest.items()}
 
 
 def spearman(pairs: Sequence[tuple[float, float]]) -> float | None:

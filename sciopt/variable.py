@@ -25,9 +25,11 @@ class Variable:
     """A text (a SMILES, a plan as JSON, a prompt, code) with its role, and the gradients that reached it.
 
     Args:
-        value: the text; bytes are an image, a number becomes its text and an exact metric.
+        value: the text; bytes are an image, which is frozen since nobody rewrites it; a number becomes its text and
+            an exact metric.
         role_description: what it is in the program, as an engine reads it.
-        requires_grad: whether gradients are made for it; frozen variables cost nothing.
+        requires_grad: whether gradients are made for it; frozen variables cost nothing. What a function made
+            takes this from its inputs, as they are when `backward` comes, unless it was set for itself.
         image_path: a path or an address of an image, instead of a value.
         kind: "text", or a kind that a domain designs, such as "smiles".
 
@@ -50,7 +52,8 @@ class Variable:
     ) -> None:
         self.image, self.metrics, self.value = _read(value, image_path, role_description)
         self.role_description = role_description
-        self.requires_grad = requires_grad
+        self._required: bool | None = requires_grad and self.image is None
+        self._inherited = False
         self.kind = kind
         self.gradients: list[Gradient] = []
         self.function: Function | None = None
@@ -61,6 +64,25 @@ class Variable:
         """What gradients that begin here are keyed by."""
 
     @property
+    def requires_grad(self) -> bool:
+        """Whether gradients are made for it."""
+        return self._inherited if self._required is None else self._required
+
+    @requires_grad.setter
+    def requires_grad(self, required: bool) -> None:
+        self._required = required
+
+    def inherit(self) -> bool:
+        """Look again at the inputs, for what was not set for itself; whether it requires a gradient now."""
+        self._inherited = any(each.requires_grad for each in self.inputs)
+        return self.requires_grad
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether it requires no gradient whatever its inputs do."""
+        return self._required is False
+
+    @property
     def content(self) -> str | Image:
         """What a model is shown: the text, or the image."""
         return self.image or self.value
@@ -68,16 +90,15 @@ class Variable:
     def derived(self, function: Function, inputs: Sequence[Variable], memo: object = None) -> Variable:
         """Note which function made this variable, and from what."""
         self.function, self.inputs, self.memo = function, tuple(inputs), memo
-        self.requires_grad = any(each.requires_grad for each in inputs)
+        self._required = None
+        self.inherit()
         return self
 
-    def receive(self, gradient: Gradient) -> None:
-        """Keep a gradient; it takes the place of one of the same source."""
-        for place, kept in enumerate(self.gradients):
-            if kept.source == gradient.source:
-                self.gradients[place] = gradient
-                return
-        self.gradients.append(gradient)
+    def receive(self, *gradients: Gradient) -> None:
+        """Keep gradients; each takes the place of one of the same source."""
+        kept = {each.source: each for each in self.gradients}
+        kept.update((each.source, each) for each in gradients)
+        self.gradients = list(kept.values())
 
     def zero_grad(self) -> None:
         """Forget the gradients."""
@@ -97,9 +118,13 @@ class Variable:
         return render(self.gradients, tokens=SHOWN_TOKENS)
 
     def __add__(self, other: Variable | float) -> Variable:
-        from sciopt.graph import sum
+        from sciopt.graph import Joined, sum
 
-        return sum([self, other]) if isinstance(other, Variable | numbers.Real) else NotImplemented
+        if isinstance(other, Variable):
+            return Joined()(self, other)
+        if isinstance(other, numbers.Real):
+            return sum([self, other])
+        return NotImplemented
 
     def __radd__(self, other: object) -> Variable:
         return self if other == 0 else NotImplemented
@@ -163,6 +188,15 @@ def _read(value: object, image_path: str | Path | None, role: str) -> tuple[Imag
     if isinstance(value, str):
         return None, (), value
     if isinstance(value, numbers.Real) and not isinstance(value, bool):
-        number = float(value)
+        number = _number(value)
         return None, (Metric(" ".join(role.split()) or "value", number),), repr(number)
     raise InvalidInput(f"a variable of type {type(value).__name__}: expected a text, a number, or an image as bytes")
+
+
+def _number(value: numbers.Real) -> float:
+    """A whole number stays one, to its last digit; any other becomes a float."""
+    try:
+        as_float = float(value)
+    except OverflowError as error:
+        raise InvalidInput("a whole number beyond the range of floats: expected at most 1.8e308") from error
+    return int(value) if isinstance(value, numbers.Integral) else as_float

@@ -25,11 +25,11 @@ CONDA_PINS = re.compile(r'^ {6}- "([^"]+)"$', re.MULTILINE)
 FLOORS: tuple[frozenset[str], ...] = tuple(
     frozenset(names.split())
     for names in (
-        "errors prompts beside",
+        "errors prompts beside written disk scratch",
         "graph objective variable budget domain gradient feedback images",
-        "verbalize log cache records",
+        "verbalize events log cache records parcels",
         "engines",
-        "optimizer text loss bench sieve descent history asking probing finals",
+        "optimizer text loss archive bench screening sieve descent history asking probing finals machine",
         "search",
         "runs __init__ compat autograd",
         "report",

@@ -17,11 +17,11 @@ from typing import Any
 
 from sciopt.bench import Bench, Known, Result
 from sciopt.cache import Cache
-from sciopt.descent import Descent, Settings, without_cost
+from sciopt.descent import Descent, Settings
 from sciopt.engines import engine_from
 from sciopt.log import LOG_NAME, SCHEMA, Log
 from sciopt.objective import Objective
-from sciopt.records import volatile
+from sciopt.records import volatile, without_cost
 
 from .space import Candidate, Search
 

@@ -46,7 +46,7 @@ _OF_MODELS = ("api_key", "temperature", "max_tokens", "seed", "prompts", "system
 
 
 def get_engine(
-    name: str,
+    engine_name: str,
     *,
     base_url: str | None = None,
     api_key: str | None = None,
@@ -67,15 +67,15 @@ def get_engine(
     Nothing is sent and nothing is written before it is asked.
 
     Args:
-        name: as litellm spells it: "gpt-4o", "anthropic/claude-...", "ollama/llama3". TextGrad's "experimental:" may
-            stand before it.
+        engine_name: as litellm spells it: "gpt-4o", "anthropic/claude-...", "ollama/llama3". TextGrad's "experimental:"
+            may stand before it.
         base_url: an OpenAI-compatible server (vLLM, Ollama, a gateway); the name is then one that this server knows.
         api_key: by default from the environment, as litellm documents for each provider.
         temperature: of the sampling; None leaves it to the model.
         max_tokens: length of an answer at most.
         seed: of the sampling, for providers that have one.
         proposals: designs asked for in one step.
-        timeout_s: seconds without a byte after which a request has failed.
+        timeout_s: seconds after which a request without a complete answer has failed.
         cache: whether answers are kept and found again, or the folder for them; see `replies_folder`.
         budget: limits of calls, tokens, dollars and seconds.
         policy: retries and requests at one time.
@@ -89,14 +89,14 @@ def get_engine(
     from sciopt.engines.language import LanguageModel
 
     words = prompts if isinstance(prompts, Prompts) or prompts is None else Prompts.load(prompts)
-    chat = _brought(name)
+    chat = _brought(engine_name)
     if chat is None:
         from sciopt.engines.litellm import LiteLLMChat
         from sciopt.engines.names import placed
         from sciopt.engines.policy import Guarded
 
         model = LiteLLMChat(
-            placed(name.strip().removeprefix(EXPERIMENTAL), base_url=base_url),
+            placed(engine_name.strip().removeprefix(EXPERIMENTAL), base_url=base_url),
             base_url=base_url,
             api_key=api_key,
             timeout_s=timeout_s,

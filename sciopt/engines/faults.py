@@ -9,7 +9,7 @@ from datetime import timezone
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
-from sciopt.engines.base import Usage
+from sciopt.engines.base import Rejected, Usage
 from sciopt.engines.secrets import redact
 from sciopt.errors import EngineError, Transient
 
@@ -22,7 +22,9 @@ _NOT_INSTALLED = re.compile(r"pip install")
 _NO_PROVIDER = re.compile(r"LLM Provider NOT provided", re.IGNORECASE)
 _NO_KEY = re.compile(r"missing (?:credentials|[\w ]{0,40}api[ _]key)|api_key[\w ]{0,40} must be set", re.IGNORECASE)
 _NO_COMPLETION = re.compile(r"Received response - |Received: |Invalid response object|'choices' that is not a list")
+_SENT_ON = "the server sends on to another address, which is not followed: name the right one (base_url)"
 _ADVICE = {
+    **dict.fromkeys((301, 302, 303, 307, 308), _SENT_ON),
     400: "a setting or a message that this model does not take; change the one that is named",
     401: "the key is missing or not accepted",
     402: "the account has no credit left: add some, then go on",
@@ -59,6 +61,8 @@ def classified(error: Exception, *, model: str, keys: str, now: float) -> Engine
         status = 401
     if _out_of_credit(error):
         status = 402
+    if "location" in (_headers(error) or {}) and type(error).__name__ == "APIConnectionError":
+        status = 307  # litellm makes a failed connection of it
     if status is None or status in _PASSING or status >= 500:
         said = reason if _headers(error) is None else _called(status, reason)
         return Transient(f"{model} did not answer: {said}", retry_after=_asked_pause(error, now))
@@ -67,9 +71,9 @@ def classified(error: Exception, *, model: str, keys: str, now: float) -> Engine
     return EngineError(f"{model} refused the request ({_called(status, reason)}): {advice}{where}")
 
 
-def billed(error: EngineError, usage: Usage) -> EngineError:
-    """The error, with what the useless answer cost all the same noted on it."""
-    vars(error)["usage"] = usage
+def billed(error: EngineError, usage: Usage, rejected: tuple[Rejected, ...] = ()) -> EngineError:
+    """The error, with what the useless answers cost all the same noted on it, and those that could not be read."""
+    vars(error).update(usage=usage, rejected=rejected)
     return error
 
 
@@ -77,6 +81,12 @@ def bill(error: EngineError) -> Usage:
     """What was noted by `billed`."""
     found = vars(error).get("usage")
     return found if isinstance(found, Usage) else Usage()
+
+
+def unread(error: EngineError) -> tuple[Rejected, ...]:
+    """The answers that were noted by `billed`."""
+    found = vars(error).get("rejected", ())
+    return found if isinstance(found, tuple) else ()
 
 
 def pause(value: str | None, *, now: float) -> float | None:
@@ -135,7 +145,7 @@ def _called(status: int | None, reason: str) -> str:
 def _reason(error: Exception) -> str:
     """The first words of the error, without litellm's preamble, tracebacks and keys."""
     text = redact(str(error))
-    if type(error).__name__ == "Timeout" and _headers(error) is None:
+    if isinstance(error, TimeoutError) or (type(error).__name__ == "Timeout" and _headers(error) is None):
         return "no answer in time"
     if _NO_COMPLETION.search(text):
         return "the body of its answer is no chat completion"

@@ -1,13 +1,9 @@
-"""Any language model that litellm knows, or an OpenAI-compatible server at a `base_url`: one request, one answer.
-
-litellm is imported when it is first needed, and only here.
-"""
+"""Any language model that litellm knows, or an OpenAI-compatible server at a `base_url`: one request, one answer."""
 
 from __future__ import annotations
 
 import math
 import os
-import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -15,17 +11,23 @@ from urllib.parse import urlsplit, urlunsplit
 
 from sciopt.engines.base import Usage
 from sciopt.engines.chat import LONGEST_TEXT, Answer, ChatRequest
+from sciopt.engines.deadline import within
 from sciopt.engines.faults import billed, classified
+from sciopt.engines.loading import load_litellm
 from sciopt.engines.secrets import keep_address, keep_secret, redact, without_keys
 from sciopt.engines.sensitive import stays_here
 from sciopt.engines.wire import clean, messages, response_format
 from sciopt.errors import EngineError, InvalidInput, Transient, Truncated, Unreadable
 
+_LONGEST_TOLD = 300
 _NO_KEY = "none"
 """What a server at a `base_url` is sent where there is no key: a local one asks for none."""
 _CHARACTERS = 4
 """Of one token, where nobody counted."""
-_lock = threading.Lock()
+_GRACE_S = 5.0
+"""After its timeout a request that hangs has ended by itself, and its connection is closed; one that drips has not."""
+_MOST_TOKENS = 100_000_000
+"""Of one request; a provider that counts more has miscounted."""
 
 
 class LiteLLMChat:
@@ -36,7 +38,7 @@ class LiteLLMChat:
     Args:
         model: as litellm spells it, for example "openai/gpt-4o-mini".
         base_url: an OpenAI-compatible server: vLLM, Ollama, a gateway.
-        timeout_s: seconds without a byte after which a request has failed.
+        timeout_s: seconds after which a request without a complete answer has failed.
         clock: seconds since 1970, for a provider that says by date when to come again.
     """
 
@@ -108,7 +110,7 @@ class LiteLLMChat:
         """Send one request; see `sciopt.engines.chat.Chat` for the errors."""
         litellm = load_litellm()
         try:
-            reply = litellm.completion(**self._arguments(request))
+            reply = within(self.timeout_s + _GRACE_S, lambda: litellm.completion(**self._arguments(request)))
         except Exception as error:  # litellm lets through what its providers' code stumbles over
             fault = classified(error, model=self._where, keys=self._keys(), now=self._clock())
         else:
@@ -151,33 +153,47 @@ class LiteLLMChat:
         return [str(name) for name in missing if str(name).upper().endswith(("KEY", "TOKEN"))]
 
     def _keys(self) -> str:
-        return " or ".join(self._missing_keys()) or "the key that litellm documents for this provider"
+        """Where the key is looked for; one that is there and not accepted is called by its usual name."""
+        usual = f"{self.model.partition('/')[0].upper()}_API_KEY"
+        there = [usual] if os.environ.get(usual) else []
+        return " or ".join(self._missing_keys() or there) or "the key that litellm documents for this provider"
 
     def _read(self, reply: Any, request: ChatRequest) -> Answer:
         """The good texts of a reply that came; what it cost is noted on an error, too."""
         choices = list(getattr(reply, "choices", None) or ())
         read = [(choice, text) for choice in choices if (text := _text(choice))]
-        good = [text for choice, text in read if not _cut(choice) and len(text) <= LONGEST_TEXT]
+        good = [text for choice, text in read if not (_cut(choice) or _filtered(choice)) and len(text) <= LONGEST_TEXT]
         texts = [text for _, text in read]
-        usage = _usage(reply, request, texts)
+        usage = self._usage(reply, request, texts)
         if not good:
             raise billed(self._useless(choices, texts, request), usage)
         return Answer(tuple(good[: request.n]), usage)
+
+    def _usage(self, reply: Any, request: ChatRequest, texts: list[str]) -> Usage:
+        """What the provider counted; where it did not, a token for four characters."""
+        if tokens := _counted(getattr(reply, "usage", None)):
+            hidden = getattr(reply, "_hidden_params", None)
+            cost = hidden.get("response_cost") if isinstance(hidden, dict) else None
+            return Usage(calls=1, tokens=tokens, dollars=_amount(cost) or 0.0)
+        asked, answered = (math.ceil(n / _CHARACTERS) for n in (request.characters(), sum(map(len, texts))))
+        return Usage(calls=1, tokens=asked + answered, dollars=self.price(asked, answered) or 0.0)
 
     def _useless(self, choices: list[Any], texts: list[str], request: ChatRequest) -> EngineError:
         """Why no choice of a reply can be used."""
         if any(_cut(choice) for choice in choices):
             limit = f" of {request.max_tokens} tokens" if request.max_tokens else ""
             return Truncated(f"{self._where} reached its limit{limit}: allow more (max_tokens)")
+        if any(map(_filtered, choices)):
+            return EngineError(
+                f"{self._where} gave no answer: its provider's content filter stopped it; change the prompt"
+            )
         if texts:
             return Unreadable(
                 f"{self._where} sent {max(map(len, texts))} characters in one answer; at most {LONGEST_TEXT} are read: "
                 "ask for less, or set max_tokens"
             )
-        if any(getattr(choice, "finish_reason", None) == "content_filter" for choice in choices):
-            return EngineError(
-                f"{self._where} gave no answer: its provider's content filter stopped it; change the prompt"
-            )
+        if said := next(filter(None, map(_refusal, choices)), ""):
+            return EngineError(f"{self._where} refuses to answer: {said}; change the prompt")
         return Transient(
             f"{self._where} did not answer: it sent {'an empty answer' if choices else 'no answer at all'}"
         )
@@ -187,21 +203,30 @@ def _cut(choice: Any) -> bool:
     return getattr(choice, "finish_reason", None) == "length"
 
 
+def _filtered(choice: Any) -> bool:
+    """Whether the provider took something out of it: what is left may be half a sentence."""
+    return getattr(choice, "finish_reason", None) == "content_filter"
+
+
+def _refusal(choice: Any) -> str:
+    """The words in which OpenAI's models decline, which stand beside an empty content."""
+    fields = getattr(getattr(choice, "message", None), "provider_specific_fields", None)
+    said = fields.get("refusal") if isinstance(fields, dict) else None
+    return " ".join(redact(clean(said)).split())[:_LONGEST_TOLD] if isinstance(said, str) else ""
+
+
 def _text(choice: Any) -> str:
     """The text of one choice as valid UTF-8; blank where there is none."""
     content = getattr(getattr(choice, "message", None), "content", None)
     return without_keys(clean(content)) if isinstance(content, str) and content.strip() else ""
 
 
-def _usage(reply: Any, request: ChatRequest, texts: list[str]) -> Usage:
-    """What the provider counted; where it did not, a token for four characters."""
-    counted = getattr(getattr(reply, "usage", None), "total_tokens", None)
-    tokens = counted if isinstance(counted, int) else 0
-    if tokens <= 0:
-        tokens = math.ceil((request.characters() + sum(map(len, texts))) / _CHARACTERS)
-    hidden = getattr(reply, "_hidden_params", None)
-    cost = hidden.get("response_cost") if isinstance(hidden, dict) else None
-    return Usage(calls=1, tokens=tokens, dollars=_amount(cost) or 0.0)
+def _counted(usage: Any) -> int:
+    """The tokens that a provider counted; 0 where it did not, or where it cannot be so."""
+    prompt, answer, total = (getattr(usage, f"{each}_tokens", None) for each in ("prompt", "completion", "total"))
+    if not isinstance(total, int) or total <= 0:
+        total = prompt + answer if isinstance(prompt, int) and isinstance(answer, int) else 0
+    return total if 0 < total <= _MOST_TOKENS else 0
 
 
 def _amount(dollars: object) -> float | None:
@@ -233,18 +258,3 @@ def _bare(url: str) -> str:
     except ValueError:
         return redact(url)
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
-
-
-def load_litellm() -> Any:
-    """litellm, without what it would do unasked: at import it fetches a price table and reads `.env`; it prints
-    tracebacks; to count tokens it downloads a tokenizer."""
-    os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
-    os.environ.setdefault("LITELLM_MODE", "PRODUCTION")
-    os.environ.setdefault("LITELLM_LOG", "CRITICAL")
-    with _lock:
-        import litellm
-
-        litellm.suppress_debug_info = True
-        litellm.telemetry = False
-        litellm.disable_hf_tokenizer_download = True
-    return litellm

@@ -26,7 +26,7 @@ class ManualEngine:
 
     Args:
         ask: shows a short prompt and returns a line that was typed; by default `input`.
-        show: shows a text; by default `print`.
+        show: shows a text; by default `print`. Both use standard error where standard output goes into a file.
 
     >>> ManualEngine(ask=lambda prompt: "CCO", show=lambda text: None).complete(Request("...", 1, 0)).proposals
     (Proposal(text='CCO', because=()),)
@@ -41,7 +41,7 @@ class ManualEngine:
 
     def __init__(self, *, ask: Callable[[str], str] | None = None, show: Callable[[str], object] | None = None) -> None:
         self._ask = ask
-        self._show = show or print
+        self._show = show or _shown
         self._lock = threading.Lock()
 
     def complete(self, request: Request) -> Reply:
@@ -89,7 +89,7 @@ class ManualEngine:
                     "the engine manual asks a person, and this is neither a terminal nor a notebook: "
                     "run it in one, or name another engine"
                 )
-            ask = input
+            ask = _typed
         try:
             return ask(prompt)
         except (EOFError, NotImplementedError):  # the latter from a notebook that runs without a person
@@ -106,6 +106,22 @@ def make(name: str) -> ManualEngine:
     return ManualEngine()
 
 
+def _read_elsewhere() -> bool:
+    """Whether standard output goes to a file or a program, where a question would be lost and spoil the result."""
+    return not (_in_notebook() or (sys.stdout is not None and sys.stdout.isatty()))
+
+
+def _shown(text: str) -> None:
+    print(text, file=sys.stderr if _read_elsewhere() else sys.stdout)
+
+
+def _typed(prompt: str) -> str:
+    if not _read_elsewhere():
+        return input(prompt)
+    print(prompt, end="", file=sys.stderr, flush=True)
+    return input()
+
+
 def _complete(text: str) -> bool:
     try:
         json.loads(text)
@@ -116,5 +132,9 @@ def _complete(text: str) -> bool:
 
 def _somebody_is_there() -> bool:
     """Whether a person can be asked: standard input is a terminal, or a notebook's kernel reads it."""
+    return _in_notebook() or (sys.stdin is not None and sys.stdin.isatty())
+
+
+def _in_notebook() -> bool:
     shell = getattr(builtins, "get_ipython", None)
-    return hasattr(shell() if callable(shell) else None, "kernel") or (sys.stdin is not None and sys.stdin.isatty())
+    return hasattr(shell() if callable(shell) else None, "kernel")

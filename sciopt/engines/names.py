@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sciopt.engines.litellm import load_litellm
+from sciopt.engines.loading import load_litellm
 from sciopt.errors import InvalidInput, UnknownName
 
 _OPENAI = "openai/"

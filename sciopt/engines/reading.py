@@ -61,7 +61,7 @@ def ask_until_read(chat: Chat, request: ChatRequest, *, read: Callable[[str], T]
             break
         asked = request.and_then(*_again(chat, text, reason, number))
     refused = Unreadable(f"{chat.name} answered {attempts} times in a form that cannot be read: {reason}")
-    raise billed(refused, usage)
+    raise billed(refused, usage, rejected)
 
 
 def _again(chat: Chat, text: str, reason: str, number: int) -> tuple[Message, ...]:

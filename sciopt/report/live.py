@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from sciopt.engines.base import Usage
-from sciopt.log import Event
+from sciopt.log import NOTE, Event
 from sciopt.objective import Evaluation
 from sciopt.records import from_dict
 from sciopt.verbalize import fold, read, shown, signed, weight
@@ -110,7 +110,9 @@ class LiveView:
 
     def __call__(self, event: Event) -> None:
         """Take in one event of the log."""
-        if event.kind == "evaluation":
+        if event.kind == "header":
+            self._make_room(event)
+        elif event.kind == "evaluation":
             self._evaluated(event)
         elif event.kind in ("screened", "probed"):
             self._quick.update((event.data["stage"], each["value"]) for each in event.data["estimates"])
@@ -124,9 +126,20 @@ class LiveView:
             self._advice = fold(in_short(event.data["text"]))
             self._cost += Usage(**event.volatile["usage"])
             spent = f"  ({self._spending()})" if self._cost.calls else ""
-            self._line(f"step {self._step}: {len(event.data['proposals'])} proposals; {self._advice}{spent}")
+            many = len(event.data["proposals"])
+            what = "1 proposal" if many == 1 else f"{many} proposals"
+            self._line(f"step {self._step}: {what}; {self._advice}{spent}")
         elif event.kind == "halted":
             self._line(f"step {event.data['step']}: no answer: {fold(event.data['reason'])}")
+        elif event.kind == NOTE:
+            print(f"sciopt: {event.data['text']}", file=sys.stderr, flush=True)  # above a live view: rich sees to it
+
+    def _make_room(self, event: Event) -> None:
+        """A person who is asked needs the terminal: a panel would be drawn over the question and what is typed."""
+        if self._live is not None and event.data.get("specification", {}).get("engine") == "manual":
+            self._live.transient = True
+            self._live.stop()
+            self._live = None
 
     def _evaluated(self, event: Event) -> None:
         self._last = from_dict(Evaluation, event.data["evaluation"])

@@ -16,9 +16,9 @@ from sciopt.budget import Budget
 from sciopt.descent import Settings
 from sciopt.domain import domain, load
 from sciopt.engines.chosen import Model
-from sciopt.errors import EngineError, ToolError
+from sciopt.errors import EngineError, LogError, ToolError
 from sciopt.finals import as_data
-from sciopt.log import LOG_NAME
+from sciopt.log import LOG_NAME, NOTE, Event
 from sciopt.objective import Objective
 from sciopt.report.live import Label, LiveView
 from sciopt.report.show import rehearsal_data, rehearsal_lines
@@ -26,7 +26,8 @@ from sciopt.report.tables import closing_lines, finalist_lines, trajectory_lines
 from sciopt.runs import faithfulness
 from sciopt.runs.rehearsal import Rehearsal, rehearse
 from sciopt.runs.run import Run, describe, summary_data
-from sciopt.runs.signals import stoppable
+from sciopt.runs.signals import stoppable, telling
+from sciopt.runs.standing import Standing
 from sciopt.search import Ending, Solution, Watch, optimize
 from sciopt.verbalize import fold
 
@@ -135,17 +136,30 @@ def conduct(
     `label` shortens a candidate for people.
     """
     view = LiveView(limit=limit, done=done, label=label)
+    standing = Standing(folder, limit=limit)
+    show = _notes_only if quiet else view
+
+    def watch(event: Event) -> None:
+        standing(event)
+        show(event)
+
     going_on = f"nothing is lost, continue with: sciopt resume {shlex.quote(str(folder))}"
-    with stoppable(going_on):
+    with stoppable(going_on), telling(standing.written):
         try:
             with nullcontext() if quiet else view:
-                solution = begin(_ignore if quiet else view)
+                solution = begin(watch)
         except (EngineError, ToolError):
             if (folder / LOG_NAME).exists():
                 print(going_on, file=sys.stderr)
             raise
         run = Run.load(folder)
-        paths = write_files(run)
+        try:
+            paths = write_files(run)
+        except OSError as error:
+            raise LogError(
+                f"the files of the run in {folder} cannot be written: {error.strerror or error}; the log is whole: "
+                f"free space, then `sciopt resume`"
+            ) from error
     if as_json:
         print(json.dumps(result(run, solution), ensure_ascii=False))
     else:
@@ -176,8 +190,10 @@ def _faith(run: Run) -> list[str]:
     return ["expected against realised change of the loss, of edits made as advised:", *faithfulness.lines(rows)]
 
 
-def _ignore(event: object) -> None:
-    """Nobody watches."""
+def _notes_only(event: Event) -> None:
+    """What a person has to know also of a run that shows no progress."""
+    if event.kind == NOTE:
+        print(f"sciopt: {event.data['text']}", file=sys.stderr, flush=True)
 
 
 def write_files(run: Run) -> list[Path]:

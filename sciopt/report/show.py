@@ -61,7 +61,7 @@ def step_data(run: Run, number: int) -> dict[str, Any]:
         "step": number,
         "lead": asked[0].lead if asked else None,
         "system": run.header.get("engine", {}).get("system", ""),
-        "requests": [_request_data(each) for each in asked],
+        "requests": [*map(_request_data, asked), *map(_unread_data, _unread(run, number))],
         "halted": [event.data["reason"] for event in run.of_step(number, "halted")],
         "refused": [] if ended is None else ended.data["refused"],
         "known": None if ended is None else ended.data["known"],
@@ -84,6 +84,16 @@ def _request_data(asked: Asked) -> dict[str, Any]:
     return {**{name: data[name] for name in kept}, "proposals": proposals, "rejected": rejected}
 
 
+def _unread(run: Run, number: int) -> list[Event]:
+    """The requests of a step to which no answer could be read."""
+    return [event for event in run.of_step(number, "halted") if event.data.get("rejected")]
+
+
+def _unread_data(event: Event) -> dict[str, Any]:
+    kept = {"text": event.data["text"], "answer": "", **event.volatile["usage"], "stored": False}
+    return {**kept, "proposals": [], "rejected": event.data["rejected"]}
+
+
 def _measured_data(event: Event) -> dict[str, Any]:
     told = {name: event.data[name] for name in ("number", "parent", "because", "best", "followed")}
     return {**summary_data(from_dict(Evaluation, event.data["evaluation"])), **told}
@@ -98,12 +108,7 @@ def overview_lines(run: Run, *, label: Label) -> Iterator[str]:
     machine = run.events[0].volatile if run.events else {}
     by = f", sciopt {machine.get('versions', {}).get('sciopt', '?')}"
     yield f"the run in {run.folder}, begun {machine.get('time', '?')}{by}"
-    yield from _named("objective", dict(said.get("objective", {})))
-    yield from _named("start", {"": [label(value) for value in said.get("start", [])]})
-    settings = run.header.get("engine", {}).get("settings", {})
-    yield from _named("engine", {"": said.get("engine", "?"), **settings})
-    yield from _named("budget", {name: limit for name, limit in said.get("budget", {}).items() if limit is not None})
-    yield from _named("settings", dict(said.get("settings", {})))
+    yield from asked_lines(said, settings=run.header.get("engine", {}).get("settings", {}), label=label)
     rows = run.rows
     if rows:
         best = min(rows, key=lambda row: row.evaluation.loss)
@@ -113,12 +118,23 @@ def overview_lines(run: Run, *, label: Label) -> Iterator[str]:
         yield from ["", *aligned([list(_COLUMNS), *map(_step_cells, steps)])]
     yield ""
     counted = cost(run.spent.get("calls", 0), run.spent.get("tokens", 0), run.spent.get("dollars", 0.0))
-    yield f"{len(rows)} evaluations{f'; {counted}' if counted else ''}"
+    yield f"{len(rows)} {'evaluation' if len(rows) == 1 else 'evaluations'}{f'; {counted}' if counted else ''}"
     ending = run.ending
     folder = shlex.quote(str(run.folder))
+    if ending is None and run.events and run.events[-1].kind == "halted":
+        yield f"the engine gave no answer: {fold(run.events[-1].data['reason'])}"
     yield f"it ended: {ending['reason']}" if ending else f"it has not ended; it goes on with: sciopt resume {folder}"
     if steps:
         yield f"one step in full: sciopt show {folder} --step {steps[0]['step']}"
+
+
+def asked_lines(said: Mapping[str, Any], *, settings: Mapping[str, Any], label: Label) -> Iterator[str]:
+    """What a run is asked for; `settings` are those of its engine."""
+    yield from _named("objective", dict(said.get("objective", {})))
+    yield from _named("start", {"": [label(value) for value in said.get("start", [])]})
+    yield from _named("engine", {"": said.get("engine", "?"), **settings})
+    yield from _named("budget", {name: limit for name, limit in said.get("budget", {}).items() if limit is not None})
+    yield from _named("settings", dict(said.get("settings", {})))
 
 
 _COLUMNS = ("step", "requests", "proposals", "refused", "measured", "best loss", "")
@@ -162,7 +178,8 @@ def step_lines(run: Run, number: int, *, label: Label) -> Iterator[str]:
         note = ", ".join(filter(None, [counted, "stored before" * each["stored"]]))
         if each["answer"]:
             yield from ["", f"=== the answer{f' ({note})' if note else ''}", *_as_is(each["answer"])]
-        yield from ["", "=== the proposals", *map(_proposal_line, each["proposals"])]
+        if each["answer"] or each["proposals"]:
+            yield from ["", "=== the proposals", *map(_proposal_line, each["proposals"])]
     for reason in data["halted"]:
         yield from ["", f"=== no answer: {fold(reason)}"]
     if data["refused"]:

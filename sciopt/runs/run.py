@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sciopt.cache import Cache
-from sciopt.log import LOG_NAME, Event, read_log
+from sciopt.log import LOG_NAME, Event, read_events
 from sciopt.objective import Evaluation
 from sciopt.records import from_dict
+from sciopt.runs import frames
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,16 +55,21 @@ class Asked:
 
 
 class Run:
-    """The record of a run. Reading never changes the folder; a run that is still going on can be read."""
+    """The record of a run. Reading never changes the folder; a run that is still going on can be read.
 
-    def __init__(self, folder: Path, events: Sequence[Event]) -> None:
+    `damage` says in words what of the log is damaged and was left out; None where it is whole.
+    """
+
+    def __init__(self, folder: Path, events: Sequence[Event], *, damage: str | None = None) -> None:
         self.folder = folder
         self.events = tuple(events)
+        self.damage = damage
 
     @classmethod
     def load(cls, folder: str | Path) -> Run:
         """Read a run; `LogError` when there is none."""
-        return cls(Path(folder), read_log(Path(folder) / LOG_NAME))
+        reading = read_events(Path(folder) / LOG_NAME)
+        return cls(Path(folder), reading.whole, damage=reading.damage or None)
 
     def _of(self, kind: str) -> Iterator[Event]:
         return (event for event in self.events if event.kind == kind)
@@ -86,10 +92,11 @@ class Run:
 
     @property
     def spent(self) -> Mapping[str, float]:
-        """What was spent when the last step ended."""
+        """What was spent when the last step ended, and on requests since."""
         last: Mapping[str, float] = {}
         for event in self.events:
-            last = event.volatile.get("spent", last)
+            used = event.volatile.get("usage", {})
+            last = event.volatile.get("spent") or {**last, **{name: last.get(name, 0) + n for name, n in used.items()}}
         return last
 
     @property
@@ -171,6 +178,20 @@ class Run:
         import pandas as pd
 
         return pd.DataFrame(self.records())
+
+    to_dataframe = table
+
+    def requests_table(self) -> pd.DataFrame:
+        """The requests to the engine as a pandas table."""
+        return frames.requests(self)
+
+    def estimates_table(self) -> pd.DataFrame:
+        """The estimates of cheap stages as a pandas table."""
+        return frames.estimates(self)
+
+    def timings_table(self) -> pd.DataFrame:
+        """How long each evaluation took, as a pandas table."""
+        return frames.timings(self)
 
     def write_table(self, path: Path) -> Path:
         """The evaluations as CSV; a column for every quantity that any of them measured."""

@@ -1,7 +1,8 @@
-"""How a run is stopped: SIGINT and SIGTERM are always answered, at once, whatever a library does with them.
+"""How a run is stopped or asked where it stands: signals are always answered, whatever a library does with them.
 
-RDKit puts a handler of its own in the place of Python's while it computes, and a Ctrl-C in that moment is lost. So the
-program blocks both signals in all its threads and lets one thread wait for them; that one interrupts the main thread.
+SIGINT and SIGTERM stop it, SIGUSR1 makes it tell its state and go on. RDKit puts a handler of its own in the place of
+Python's while it computes, and a Ctrl-C in that moment is lost. So the program blocks these signals in all its threads
+(and so in its children) and lets one thread wait for them; that one interrupts the main thread, or tells the state.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ import _thread
 import signal
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 _STOPPING = (signal.SIGINT, signal.SIGTERM)
+_TELLING = signal.SIGUSR1
+_ANSWERED = (*_STOPPING, _TELLING)
 _TURN_SECONDS = 0.2
 
 
@@ -45,16 +48,34 @@ def stoppable(what_now: str) -> Iterator[None]:
 
 
 @contextmanager
-def answering() -> Iterator[None]:
-    """Let a thread of its own wait for the stopping signals while this lasts; enter it before other threads begin.
+def telling(state: Callable[[], str]) -> Iterator[None]:
+    """While this lasts, SIGUSR1 prints what `state` gives to standard error, and everything goes on.
 
-    Where the system cannot wait so (macOS), Python's own handling stays.
+    `state` is called in another thread than the main one where `answering` lasts, too.
+    """
+
+    def tell(number: int, frame: FrameType | None) -> None:
+        print(state(), file=sys.stderr, flush=True)
+
+    before = signal.signal(_TELLING, tell)
+    try:
+        yield
+    finally:
+        signal.signal(_TELLING, before)
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """Let a thread of its own wait for the signals while this lasts; enter it before other threads begin.
+
+    SIGUSR1 is ignored while there is nothing to tell: a batch system sends it at any time. Where the system cannot wait
+    so (macOS), Python's own handling stays.
     """
     if not hasattr(signal, "sigtimedwait"):
         yield
         return
     ended = threading.Event()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ANSWERED)
     urgent = signal.signal(signal.SIGURG, _wake)
     threading.Thread(target=_wait, args=(ended,), name="sciopt-signals", daemon=True).start()
     try:
@@ -69,10 +90,20 @@ def _wake(number: int, frame: FrameType | None) -> None:
     """Nothing: that the main thread was woken from a system call is all."""
 
 
+def _tell() -> None:
+    handler = signal.getsignal(_TELLING)
+    if callable(handler):
+        with suppress(OSError, ValueError):  # nobody reads standard error any more
+            handler(_TELLING, None)
+
+
 def _wait(ended: threading.Event) -> None:
     while not ended.is_set():
-        got = signal.sigtimedwait(_STOPPING, _TURN_SECONDS)
+        got = signal.sigtimedwait(_ANSWERED, _TURN_SECONDS)
         if got is None:
+            continue
+        if got.si_signo == _TELLING:
+            _tell()
             continue
         if signal.getsignal(got.si_signo) is signal.SIG_DFL:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, (got.si_signo,))

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Sequence
 
 from sciopt.errors import InvalidInput
 from sciopt.feedback import CHARACTERS_A_TOKEN, cut
 from sciopt.gradient import Gradient
-from sciopt.graph import Back, Sum
+from sciopt.graph import Back, Sum, combined
 from sciopt.prompts import quoted
-from sciopt.text.criticism import ANSWER_TOKENS, CONTEXT_TOKENS, named, onward, passing
+from sciopt.text.criticism import CONTEXT_TOKENS, handed_on
 from sciopt.variable import Variable
-
-LONGEST_ROLE = 200
-"""Characters of a role that names the roles of its parts."""
 
 
 class Aggregate(Sum):
@@ -32,7 +28,7 @@ class Aggregate(Sum):
         """The values, one a line."""
         if not inputs:
             raise InvalidInput("aggregate of no variables: expected at least one")
-        roles = cut(", ".join(dict.fromkeys(named(each.role_description) for each in inputs)), LONGEST_ROLE)
+        roles = combined(inputs)
         role = roles if len(inputs) == 1 else f"{len(inputs)} texts together: {roles}"
         return Variable("\n".join(each.value for each in inputs), role)
 
@@ -41,7 +37,10 @@ class Aggregate(Sum):
         if len(back.inputs) == 1:
             return back.incoming
         part = f"part {index + 1} of {len(back.inputs)}"
-        return [_onto(gradient, index, back, part) for gradient in back.incoming]
+        before = f"On several texts together, of which this is {part}: "
+        whole = quoted(cut(back.output.value, CONTEXT_TOKENS * CHARACTERS_A_TOKEN // 2), "WHOLE")
+        here = f"This is {part} of\n\n{whole}"
+        return [handed_on(each, index, back, before=before, here=here) for each in back.incoming]
 
 
 def aggregate(variables: Sequence[Variable]) -> Variable:
@@ -51,16 +50,6 @@ def aggregate(variables: Sequence[Variable]) -> Variable:
     '2 texts together: a vote'
     """
     return Aggregate()(*variables)
-
-
-def _onto(gradient: Gradient, index: int, back: Back, part: str) -> Gradient:
-    if gradient.evaluation is not None:
-        whole = cut(back.output.value, CONTEXT_TOKENS * CHARACTERS_A_TOKEN // 2)
-        return passing(gradient, index, back, here=f"This is {part} of\n\n{quoted(whole, 'WHOLE')}")
-    text = f"On several texts together, of which this is {part}: {gradient.text}"
-    return dataclasses.replace(
-        gradient, source=onward(gradient, index, back), text=cut(text, ANSWER_TOKENS * CHARACTERS_A_TOKEN)
-    )
 
 
 def _flat(inputs: Iterable[Variable | Sequence[Variable]]) -> list[Variable]:

@@ -86,11 +86,22 @@ CALLED = Called()
 
 @dataclass(frozen=True)
 class Asked:
-    """A question that is ready to be put: the variables that are its inputs, and what the model is told of them."""
+    """A question that is ready to be put: the variables that are its inputs, and what the model is told of them.
+
+    A variable in several places is one input: one question to the critic shows all its places.
+    """
 
     inputs: tuple[Variable, ...]
     message: Message
     judged: frozenset[int] = frozenset()
+
+    def __post_init__(self) -> None:
+        once = list({id(each): each for each in self.inputs}.values())
+        place = {id(each): number for number, each in enumerate(once)}
+        moved = [place[id(each)] for each in self.inputs]
+        object.__setattr__(self, "inputs", tuple(once))
+        object.__setattr__(self, "message", self.message.moved(moved))
+        object.__setattr__(self, "judged", frozenset(moved[index] for index in self.judged))
 
     def put(self, chat: Chat, *, role: str, read: Read | None = None, examples: Sequence[str] = ()) -> Variable:
         """The answer as a variable; `read` takes the value from it, and is asked for again where it cannot."""

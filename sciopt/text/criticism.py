@@ -55,7 +55,7 @@ def criticise(used: Used, index: int, back: Back) -> list[Gradient]:
     chat = _critic(back.engine, used.chat)
     request = used.question(index, back, feedback=feedback, words=prompts_of(chat))
     text = _answer(chat, request, role=back.inputs[index].role_description)
-    return [*passed, Gradient(key(back, index), text, said=all_said(worded))]
+    return [*passed, Gradient(f"{key(back, index)}, on {_digest(worded)}", text, said=all_said(worded))]
 
 
 def passing(gradient: Gradient, index: int, back: Back, *, here: str) -> Gradient:
@@ -65,15 +65,31 @@ def passing(gradient: Gradient, index: int, back: Back, *, here: str) -> Gradien
     return dataclasses.replace(gradient, source=onward(gradient, index, back), context=context)
 
 
+def handed_on(gradient: Gradient, index: int, back: Back, *, before: str, here: str) -> Gradient:
+    """A gradient as a function hands it on that asks no engine: words after `before`, a measured one beside `here`."""
+    if gradient.evaluation is not None:
+        return passing(gradient, index, back, here=here)
+    text = cut(before + gradient.text, ANSWER_TOKENS * CHARACTERS_A_TOKEN)
+    return dataclasses.replace(gradient, source=onward(gradient, index, back), text=text)
+
+
 def onward(gradient: Gradient, index: int, back: Back) -> str:
-    """The source of a gradient that passes to an input: its loss and a digest of the way, short at any depth."""
-    way = hashlib.blake2b(f"{gradient.source}\n{key(back, index)}".encode(), digest_size=8).hexdigest()
-    return f"{gradient.source.split(_THROUGH)[0]}{_THROUGH}{way}"
+    """The source of a gradient that passes to an input: where it began and the last call, not the whole way.
+
+    The ways through a graph double with every layer; what comes by several of them to one place is one.
+    """
+    return f"{gradient.source.split(_THROUGH)[0]}{_THROUGH}{key(back, index)}"
 
 
 def key(back: Back, index: int) -> str:
-    """The source of a gradient that is made for this input of this call."""
+    """This input of this call, as the source of a gradient names it."""
     return f"{back.output.source}, input {index + 1}"
+
+
+def _digest(gradients: Iterable[Gradient]) -> str:
+    """What a critic was told of: two losses that are sent back one after the other make two gradients, not one."""
+    sources = "\n".join(sorted(gradient.source for gradient in gradients))
+    return hashlib.blake2b(sources.encode(), digest_size=8).hexdigest()
 
 
 def criticism(words: Prompts, question: str, images: Iterable[Image] = ()) -> ChatRequest:

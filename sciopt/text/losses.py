@@ -51,9 +51,12 @@ class FieldsLoss(Module):
     """What losses of several fields have: an instruction, who judges, and what it is told before."""
 
     def __init__(
-        self, instruction: Variable | str, engine: Chat | str | None, system_prompt: Variable | str | None
+        self,
+        evaluation_instruction: Variable | str,
+        engine: Chat | str | None = None,
+        system_prompt: Variable | str | None = None,
     ) -> None:
-        self.evaluation_instruction = as_variable(instruction, INSTRUCTION_ROLE)
+        self.evaluation_instruction = as_variable(evaluation_instruction, INSTRUCTION_ROLE)
         self.system_prompt = None if system_prompt is None else as_variable(system_prompt, "system prompt of the judge")
         self._engine = engine
 
@@ -158,14 +161,6 @@ class MultiChoiceTestTime(FieldsLoss):
         system_prompt: as for `MultiFieldEvaluation`.
     """
 
-    def __init__(
-        self,
-        evaluation_instruction: Variable | str,
-        engine: Chat | str | None = None,
-        system_prompt: Variable | str | None = None,
-    ) -> None:
-        super().__init__(evaluation_instruction, engine, system_prompt)
-
     def forward(self, question: Variable | str, prediction: Variable | str) -> Variable:
         """The judgement of the answer `prediction`."""
         answer = as_variable(prediction, "the answer to it")
@@ -182,14 +177,6 @@ class ImageQALoss(FieldsLoss):
         engine: as for `MultiFieldEvaluation`.
         system_prompt: as for `MultiFieldEvaluation`.
     """
-
-    def __init__(
-        self,
-        evaluation_instruction: Variable | str,
-        engine: Chat | str | None = None,
-        system_prompt: Variable | str | None = None,
-    ) -> None:
-        super().__init__(evaluation_instruction, engine, system_prompt)
 
     def forward(self, image: Variable | bytes, question: Variable | str, response: Variable | str) -> Variable:
         """The judgement of the answer `response`."""

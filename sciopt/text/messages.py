@@ -37,6 +37,14 @@ class Message:
     system: Part
     parts: tuple[Part, ...]
 
+    def moved(self, places: Sequence[int]) -> Message:
+        """The same with the input at `index` in all its slots become the one at `places[index]`."""
+
+        def move(part: Part) -> Part:
+            return tuple(Slot(places[p.index], p.tag) if isinstance(p, Slot) else p for p in part)
+
+        return Message(move(self.system), tuple(map(move, self.parts)))
+
     def filled(self, values: Sequence[Content]) -> tuple[str | None, tuple[Content, ...]]:
         """The system prompt and the question with these values in their places; images are parts of their own."""
         question = tuple(piece for part in self.parts for piece in _joined(part, values))

@@ -153,7 +153,10 @@ def rewrite_request(
         "examples": _examples(manner, words),
     }
     return ChatRequest(
-        conversation(_filled(words, "rewrite_ask", filled), _instruction(manner, tags, words)),
+        conversation(
+            words.fill("rewrite_ask", **{name: text.rstrip("\n") for name, text in filled.items()}),
+            _instruction(manner, tags, words),
+        ),
         seed=seed,
         schema=None if tags else _SCHEMA,
     )
@@ -206,13 +209,6 @@ def _instruction(manner: Manner, tags: tuple[str, str] | None, words: Prompts) -
         opened = manner.system_prompt.replace("{new_variable_start_tag}", tags[0])
         return opened.replace("{new_variable_end_tag}", tags[1])
     return words.fill("rewrite", open=tags[0], close=tags[1]) if tags else words.fill("rewrite_json")
-
-
-def _filled(words: Prompts, name: str, values: Mapping[str, str]) -> str:
-    """A template in two passes: closing up the lines of empty fields must not touch the blank lines in the others."""
-    empty = {key: value for key, value in values.items() if not value}
-    frame = Prompts({name: words.fill(name, **empty)})
-    return frame.fill(name, **{key: value.rstrip("\n") for key, value in values.items() if value})
 
 
 def _context(variable: Variable, manner: Manner, words: Prompts) -> str:

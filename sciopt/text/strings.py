@@ -29,6 +29,7 @@ class Use:
         roles: of the variables that they were.
         values: what these held.
         output: what it returned.
+        places: which input each argument is; a variable that is several arguments is one input.
     """
 
     purpose: str
@@ -36,13 +37,16 @@ class Use:
     roles: tuple[str, ...]
     values: tuple[str, ...]
     output: str
+    places: tuple[int, ...]
     chat: None = None
 
     def told(self, index: int) -> tuple[str, str]:
         """The inputs and the output as data, long ones cut to equal length, one input left out."""
-        others = [value for place, value in enumerate(self.values) if place != index]
-        *shown, output = fair([*others, self.output], CONVERSATION_TOKENS * CHARACTERS_A_TOKEN)
-        shown.insert(index, IN_QUESTION)
+        others = [argument for argument, place in enumerate(self.places) if place != index]
+        texts = [*(self.values[argument] for argument in others), self.output]
+        *pieces, output = fair(texts, CONVERSATION_TOKENS * CHARACTERS_A_TOKEN)
+        told = dict(zip(others, pieces, strict=True))
+        shown = [told.get(argument, IN_QUESTION) for argument in range(len(self.values))]
         lines = [
             f"{name} ({named(role)}):\n{quoted(value, 'INPUT')}"
             for name, role, value in zip(self.names, self.roles, shown, strict=True)
@@ -57,7 +61,7 @@ class Use:
     def question(self, index: int, back: Back, *, feedback: str, words: Prompts) -> ChatRequest:
         """How should the input at `index` change?"""
         inputs, output = self.told(index)
-        fields = about(index, back, self.values[index], feedback)
+        fields = about(index, back, self.values[self.places.index(index)], feedback)
         asked = words.fill("backward_function", purpose=self.purpose, inputs=inputs, output=output, **fields)
         return criticism(words, asked)
 
@@ -87,7 +91,7 @@ class StringBasedFunction(Module):
     Examples:
         >>> count = StringBasedFunction(lambda text: len(text.value), "counts the characters of a text")
         >>> count({"text": Variable("abc", "a word")}, "length of the word").metrics
-        (Metric(name='length of the word', value=3.0),)
+        (Metric(name='length of the word', value=3),)
     """
 
     def __init__(self, fn: Callable[..., Result], function_purpose: str) -> None:
@@ -107,5 +111,7 @@ class StringBasedFunction(Module):
         if isinstance(made, Variable):
             output.metrics = made.metrics
         roles = tuple(each.role_description for each in variables)
-        use = Use(self.function_purpose, tuple(inputs), roles, values, output.value)
-        return output.derived(USED, variables, use)
+        once = list({id(each): each for each in variables}.values())
+        places = tuple([id(each) for each in once].index(id(each)) for each in variables)
+        use = Use(self.function_purpose, tuple(inputs), roles, values, output.value, places)
+        return output.derived(USED, once, use)

@@ -146,8 +146,8 @@ def train(
 
     The losses of a minibatch are made at one time, and their feedback makes one step. With `gate`, values stay only
     if their mean score over the validation split is above the best one so far; else the parameters get the values of
-    the best one back. A score of the same values is never paid twice. A step that no engine could answer is told in the
-    history and passed over.
+    the best one back. A score of the same values is never paid twice. A step whose answers could not be read, also when
+    asked for again, is told in the history and passed over; any other fault of an engine is raised.
 
     Args:
         parameters: what is rewritten, such as the system prompt.

@@ -15,7 +15,7 @@ from sciopt.feedback import cut
 from sciopt.gradient import Gradient
 from sciopt.graph import Back, Function
 from sciopt.text.calls import LLMCall, as_variable
-from sciopt.text.criticism import passing
+from sciopt.text.criticism import handed_on
 from sciopt.variable import Variable
 
 if TYPE_CHECKING:
@@ -69,13 +69,8 @@ class MajorityVote(Function):
         A measured gradient speaks of the value that won; with the vote as its context no voter takes it for its own.
         """
         told = self._told(index, back)
-        return [
-            passed
-            if passed.evaluation
-            else dataclasses.replace(passed, text=f"{told} Feedback on the vote: {each.text}", context=each.context)
-            for each in back.incoming
-            for passed in [passing(each, index, back, here=told)]
-        ]
+        before = f"{told} Feedback on the vote: "
+        return [handed_on(each, index, back, before=before, here=told) for each in back.incoming]
 
     def _told(self, index: int, back: Back) -> str:
         values = back.output.memo

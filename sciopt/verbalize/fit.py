@@ -35,6 +35,8 @@ def cut(brief: Brief, *, budget: int) -> Brief:
     tell of nothing but its past. Then go the least promising findings, then the other attempts. A brief that is too
     long without any of these is returned bare, not refused.
     """
+    if tokens(render(brief)) <= budget:
+        return brief
     early = _beyond(brief.tried, budget // 3)
     ranked = sorted(
         ((weight(f, e), e.value, f.id) for e in brief.candidates for f in e.findings), key=lambda r: (r[0], r[1], r[2])

@@ -14,8 +14,9 @@ import pytest
 from sciopt.asking import ask
 from sciopt.budget import Budget, Meter, Spent
 from sciopt.cache import Cache
-from sciopt.engines.base import Proposal, Reply, Request, Usage
+from sciopt.engines.base import Proposal, Rejected, Reply, Request, Usage
 from sciopt.engines.chosen import Model, check_address
+from sciopt.engines.faults import billed
 from sciopt.errors import BudgetSpent, EngineError, InvalidInput, LogError, Unreadable
 from sciopt.log import LOG_NAME, Event, Log, read_log, stable
 from sciopt.prompts import defaults
@@ -105,6 +106,22 @@ def test_a_budget_that_ends_inside_a_step_ends_the_run_in_order(tmp_path: Path, 
     again = _run(silent, tmp_path, resuming=True)
     assert (again.reason, again.best, again.spent) == (found.reason, found.best, found.spent)
     assert silent.requests == []
+
+
+def test_answers_that_nobody_could_read_are_in_the_log_with_what_they_cost(tmp_path: Path) -> None:
+    """The engine keeps a meter of its own, so that the run learns the cost from the error only."""
+    rejected = (Rejected("prose", "no JSON"), Rejected("x" * 300_000, "no end"))
+    error = billed(Unreadable("2 times prose"), Usage(2, 50, 0.5), rejected)
+    stopped = Scripted(error)
+    with pytest.raises(Unreadable):
+        _run(stopped, tmp_path, budget=2)
+    halted = _events(tmp_path, "halted")[0]
+    assert halted.data["text"] == stopped.requests[0].text
+    assert [each["reason"] for each in halted.data["rejected"]] == ["no JSON", "no end"]
+    assert len(halted.data["rejected"][1]["text"]) == 200_000, "bounded, as all that is kept"
+    assert halted.volatile["usage"] == {"calls": 2, "tokens": 50, "dollars": 0.5}
+    again = _run(Scripted(["abz"]), tmp_path, budget=2, resuming=True)
+    assert (again.spent.calls, again.spent.tokens, again.spent.dollars) == (3, 150, 0.51)
 
 
 @pytest.mark.parametrize("error", [EngineError("no such model"), Unreadable("three times prose")])

@@ -175,3 +175,45 @@ def test_a_loss_is_a_number_and_a_text() -> None:
     loss = sciopt.ObjectiveLoss(Letters())(Variable("zz"))
     assert isinstance(loss, Loss)
     assert (float(loss), str(loss)) == (8.0, "8")
+
+
+def test_what_requires_a_gradient_is_looked_up_when_backward_comes() -> None:
+    frozen = Variable("z", requires_grad=False)
+    joined = Join()(Join()(frozen))
+    loss = sciopt.ObjectiveLoss(Letters())(joined)
+    loss.backward()
+    assert (frozen.requires_grad, joined.requires_grad, frozen.gradients) == (False, False, [])
+    frozen.requires_grad = True
+    loss.backward()
+    assert (len(frozen.gradients), joined.requires_grad) == (1, True)
+    frozen.zero_grad()
+    joined.requires_grad = False
+    loss.backward()
+    assert frozen.gradients == []
+    joined.requires_grad, frozen.requires_grad = True, False
+    joined.zero_grad()
+    loss.backward()
+    assert (frozen.gradients, len(joined.gradients)) == ([], 1)
+
+
+def test_plus_joins_texts_as_strings_are_joined() -> None:
+    both = Variable("Be brief. ", "an intro") + Variable("Use units.", "a rule")
+    assert (both.value, both.role_description) == ("Be brief. Use units.", "an intro and a rule")
+    assert sciopt.sum([both, both]).role_description == "an intro and a rule"
+
+
+def test_whole_numbers_stay_whole() -> None:
+    count = Variable(2**60 + 1, "a count")
+    assert int(count.value) == count.metrics[0].value == 2**60 + 1
+    assert Variable(0.5).value == "0.5"
+    with pytest.raises(InvalidInput, match="range of floats"):
+        Variable(10**400)
+    with pytest.raises(InvalidInput, match="type bool"):
+        Variable(True)
+
+
+def test_a_later_gradient_takes_the_place_of_the_earlier_one_of_its_source() -> None:
+    text = Variable("a")
+    text.receive(Gradient("one", "old"), Gradient("two", "b"))
+    text.receive(Gradient("one", "new"))
+    assert [gradient.text for gradient in text.gradients] == ["new", "b"]

@@ -132,16 +132,6 @@ def test_a_torn_last_line_is_dropped_and_the_run_goes_on(tmp_path: Path) -> None
         assert list(stable(read_log(folder / LOG_NAME))) == list(stable(read_log(whole / LOG_NAME)))
 
 
-def test_a_damaged_line_in_the_middle_is_an_error(tmp_path: Path) -> None:
-    optimize(Letters(), "abc", engine=Speller(), budget=8, out=tmp_path / "run")
-    path = tmp_path / "run" / LOG_NAME
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
-    path.write_bytes(bytes(content))
-    with pytest.raises(LogError, match=r"line \d+ is damaged"):
-        read_log(path)
-
-
 def test_another_seed_of_decisions_is_noticed(tmp_path: Path) -> None:
     optimize(Letters(), "abc", engine=Speller(), budget=8, out=tmp_path / "run")
     with pytest.raises(Diverged, match="does not go as its log says"):

@@ -26,6 +26,7 @@ class Response:
         after_s: how long it lets the client wait before.
         sent: of the body, so many bytes are sent and the connection is cut; None sends all.
         reset: the connection is reset without a word.
+        every_s: seconds between two bytes of the body; 0 sends it at once.
     """
 
     status: int = 200
@@ -34,6 +35,7 @@ class Response:
     after_s: float = 0.0
     sent: int | None = None
     reset: bool = False
+    every_s: float = 0.0
     media_type: str = "application/json"
 
     @property
@@ -136,7 +138,12 @@ def provider(answer: Answer) -> Iterator[tuple[str, list[dict[str, Any]]]]:
             for name, value in response.headers.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(content[: response.sent])
+            if not response.every_s:
+                self.wfile.write(content[: response.sent])
+            for byte in content if response.every_s else b"":
+                self.wfile.write(bytes([byte]))
+                if closing.wait(response.every_s):
+                    break
 
         def log_message(self, *_: object) -> None:
             """Nothing on the terminal."""

@@ -109,6 +109,22 @@ def test_without_a_terminal_and_a_notebook_nobody_is_asked(monkeypatch: pytest.M
             ManualEngine(show=lambda _: None).complete(Request("x", 1, 0))
 
 
+def test_a_question_does_not_stand_in_a_result_that_goes_into_a_file(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`sciopt plan ... --engine manual --json > result.json`: standard input is a terminal, standard output is none."""
+
+    class Keyboard(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr(sys, "stdin", Keyboard("CCO\n"))
+    assert ManualEngine().complete(Request("the gradient", 1, 0)).text == "CCO"
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "the gradient\nnext candidate" in said.err
+
+
 @pytest.mark.usefixtures("_registered")
 def test_it_is_found_by_its_name() -> None:
     assert isinstance(engine_from("manual"), ManualEngine)

@@ -99,6 +99,31 @@ def test_a_server_that_stalls_or_is_not_there_is_transient() -> None:
             LiteLLMChat("openai/local", base_url=url).chat(REQUEST)
 
 
+def test_an_answer_that_drips_is_given_up_soon_after_the_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each byte comes in time, all of them together would take a minute."""
+    monkeypatch.setattr("sciopt.engines.litellm._GRACE_S", 0.5)
+    found = _caught(Response(*says("good"), every_s=0.2), timeout_s=1.0)
+    assert isinstance(found, Transient)
+    assert "no answer in time" in str(found)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("model", ["openai/local", "anthropic/claude-3-haiku-20240307", "gemini/gemini-2.0-flash"])
+def test_nobody_is_followed_to_another_address(model: str, status: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There the key would be read, which some providers have in headers of their own, and the prompt."""
+    monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
+    monkeypatch.setenv("GEMINI_API_KEY", KEY)
+    with provider(lambda _: says("stolen")) as (elsewhere, stolen):
+        there = Response(status, "", {"Location": elsewhere.replace("127.0.0.1", "localhost")})
+        with (
+            provider(lambda _: there) as (url, requests),
+            pytest.raises(EngineError, match="another address") as caught,
+        ):
+            LiteLLMChat(model, base_url=url).chat(REQUEST)
+    assert not isinstance(caught.value, Transient)
+    assert (len(requests), stolen) == (1, [])
+
+
 @pytest.mark.parametrize("status", REFUSALS)
 def test_a_refusal_is_final_and_says_what_to_do(status: int) -> None:
     found = _caught(Response(status, error("no such thing"), {"Retry-After": "3"}))
@@ -119,6 +144,10 @@ def test_a_missing_key_is_final_and_names_the_variable(
     with pytest.raises(EngineError, match=f"set .*{variable}") as caught:
         LiteLLMChat(model, timeout_s=2).chat(REQUEST)
     assert not isinstance(caught.value, Transient)
+
+
+def test_a_key_that_is_not_accepted_is_named_as_the_missing_one_is() -> None:
+    assert "set OPENAI_API_KEY" in str(_caught((401, error("wrong key"))))
 
 
 def test_a_server_of_ones_own_needs_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,8 +181,20 @@ def test_an_answer_that_was_cut_off_is_truncated_and_was_paid_for() -> None:
     assert bill(found).tokens == 42
 
 
-def test_a_content_filter_is_final() -> None:
-    assert type(_caught(says(None, finish="content_filter"))) is EngineError
+@pytest.mark.parametrize("left", [None, "half of a sent"])
+def test_a_content_filter_is_final_whatever_it_left(left: str | None) -> None:
+    found = _caught(says(left, finish="content_filter"))
+    assert type(found) is EngineError
+    assert bill(found).tokens == 42
+
+
+def test_a_refusal_is_final_and_told() -> None:
+    body = says(None)[1]
+    body["choices"][0]["message"]["refusal"] = f"I cannot help with {KEY}"
+    found = _caught((200, body))
+    assert type(found) is EngineError
+    assert "I cannot help with [removed]" in str(found)
+    assert bill(found).tokens == 42
 
 
 def test_good_choices_are_taken_where_some_are_missing_or_bad() -> None:
@@ -193,12 +234,31 @@ def test_half_a_character_becomes_valid_text_both_ways() -> None:
     assert requests[0]["messages"][0]["content"] == "ask ?"
 
 
-@pytest.mark.parametrize("usage", [None, {}, {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}])
+def _counts(prompt: int, answer: int, total: int) -> dict[str, int]:
+    return {"prompt_tokens": prompt, "completion_tokens": answer, "total_tokens": total}
+
+
+@pytest.mark.parametrize("usage", [None, {}, _counts(0, 0, 0), _counts(-5, -7, -12), _counts(*[10**18] * 3)])
 def test_tokens_that_nobody_counted_are_estimated(usage: Any) -> None:
     body = {**says("x" * 40)[1], "usage": usage}
     with provider(lambda _: (200, body)) as (url, _):
         answer = LiteLLMChat("openai/local", base_url=url).chat(ChatRequest(conversation("y" * 80)))
     assert answer.usage.tokens == 30
+
+
+def test_a_sum_that_is_missing_is_made() -> None:
+    body = {**says("x")[1], "usage": {"prompt_tokens": 30, "completion_tokens": 12}}
+    with provider(lambda _: (200, body)) as (url, _):
+        assert LiteLLMChat("openai/local", base_url=url).chat(REQUEST).usage.tokens == 42
+
+
+def test_an_absurd_count_of_tokens_does_not_spend_a_budget_of_dollars(monkeypatch: pytest.MonkeyPatch) -> None:
+    body = {**says("x" * 40)[1], "usage": _counts(*[10**18] * 3)}
+    with provider(lambda _: (200, body)) as (url, _):
+        monkeypatch.setenv("OPENAI_BASE_URL", url)
+        model = LiteLLMChat("gpt-4o-mini")
+        answer = model.chat(ChatRequest(conversation("y" * 80)))
+    assert answer.usage.dollars == pytest.approx(model.price(20, 10))
 
 
 def test_what_a_known_model_costs_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:

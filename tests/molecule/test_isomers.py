@@ -145,3 +145,10 @@ def test_isomers_have_different_names_and_mirror_images_opposite_ones():
         for value in found.values:
             mirrored = value.replace("@@", "?").replace("@", "@@").replace("?", "@")
             assert stereo_name(mirrored) == stereo_name(value).translate(str.maketrans("RS", "SR"))
+
+
+def test_a_ring_whose_double_bonds_have_no_label_is_a_ligand_like_any_other() -> None:
+    """A genetic search came upon a cyclic allene, and the run broke off."""
+    found = isomers("C1=CCCCCCC=1")
+    assert found.values
+    assert all(Chem.MolFromSmiles(value).GetNumAtoms() == 8 for value in found.values)

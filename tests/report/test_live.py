@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import time
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from sciopt.engines.manual import ManualEngine
 from sciopt.log import LOG_NAME, Event, read_log
 from sciopt.objective import Stage
 from sciopt.report.live import LiveView, in_short
@@ -36,6 +38,24 @@ def test_nothing_jumps_and_nothing_wraps(tmp_path: Path, width: int) -> None:
     if width >= 80:
         assert "9 of 9 evaluations" in screens[-1][0]
         assert "loss -1 expected" in "".join(screens[-1])
+
+
+def test_a_person_who_is_asked_has_the_terminal_to_herself(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """No panel is drawn over the question and what is typed: there are lines instead."""
+    person = ManualEngine(ask=lambda prompt: "abz", show=lambda text: None)
+    optimize(Letters(), "abc", engine=person, budget=2, out=tmp_path)
+    drawn = io.StringIO()
+    view = LiveView(limit=2)
+    view.console = Console(file=drawn, force_terminal=True, width=80)
+    with view:
+        header, *events = read_log(tmp_path / LOG_NAME)
+        view(header)
+        before = drawn.getvalue()
+        for event in events:
+            view(event)
+        time.sleep(0.6)  # the panel was drawn four times a second
+        assert drawn.getvalue() == before
+    assert "2/2  abz" in capsys.readouterr().err
 
 
 def test_a_candidate_cannot_steer_the_terminal(tmp_path: Path) -> None:

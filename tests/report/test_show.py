@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from sciopt.cli import main
-from sciopt.engines.base import Proposal, Reply, Request, Usage
-from sciopt.errors import EngineError
+from sciopt.engines.base import Proposal, Rejected, Reply, Request, Usage
+from sciopt.engines.faults import billed
+from sciopt.errors import EngineError, Unreadable
 from sciopt.log import LOG_NAME, read_log
 from sciopt.objective import Stage
 from sciopt.prompts import Prompts, defaults
@@ -119,6 +120,29 @@ def test_a_run_that_was_stopped_says_why_and_how_it_goes_on(tmp_path: Path, prog
     assert code == 0
     assert f"sciopt resume {tmp_path}" in out
     assert "no answer: the provider is gone" in program("show", str(tmp_path), "--step", "1")[1]
+
+
+def test_a_run_that_nobody_could_answer_shows_the_answers_and_what_they_cost(tmp_path: Path, program: Program) -> None:
+    class Prosaic(Costly):
+        def complete(self, request: Request) -> Reply:
+            error = Unreadable("1 answer in a form that cannot be read: no JSON")
+            raise billed(error, Usage(1, 1234, 0.25), (Rejected("a poem\x1b[2J", "no JSON"),))
+
+    with pytest.raises(Unreadable):
+        optimize(Letters(), "abc", engine=Prosaic(paid=True), budget=5, out=tmp_path)
+    _, out, _ = program("show", str(tmp_path))
+    assert "1 evaluation; 1 call, 1,234 tokens, $0.2500" in out
+    assert "the engine gave no answer: 1 answer in a form that cannot be read" in out
+    _, out, _ = program("show", str(tmp_path), "--step", "1")
+    for words in (
+        "=== the prompt\nTask: propose",
+        "could not be read: no JSON\na poem\\x1b[2J",
+        "=== no answer: 1 answer",
+    ):
+        assert words in out
+    assert "=== the proposals" not in out
+    asked = step_data(Run.load(tmp_path), 1)["requests"]
+    assert [(each["calls"], each["answer"], len(each["rejected"])) for each in asked] == [(1, "", 1)]
 
 
 def test_both_prompts_of_a_step_are_kept_as_files(run: Run, tmp_path: Path) -> None:

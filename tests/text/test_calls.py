@@ -305,3 +305,16 @@ def test_a_module_that_says_itself_what_its_parameters_are_is_believed() -> None
     outer = tg.Module()
     outer.inner = Own()  # type: ignore[attr-defined]
     assert [each.value for each in outer.parameters()] == ["2"]
+
+
+def test_a_variable_in_several_places_is_asked_about_once_and_is_shown_nowhere_else() -> None:
+    chat = Scripted("warmer")
+    style = Variable("kindly", "a style")
+    call = tg.FormattedLLMCall(chat, "Say {a}, and {b}, of {c}.", {"a": 0, "b": 0, "c": 0})
+    answer = call({"a": style, "b": style, "c": "cats"})
+    assert chat.prompts_sent == ["Say kindly, and kindly, of cats."]
+    tg.TextLoss("Is it warm?", Scripted("it is cold"))(answer).backward(chat)
+    assert (chat.calls, len(style.gradients)) == (2, 1)
+    here = "[here stands the input in question]"
+    assert f"Say {here}, and {here}, of cats." in chat.prompts_sent[1]
+    assert chat.prompts_sent[1].count("kindly") == 1

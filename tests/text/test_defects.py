@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from sciopt.engines.chat import ChatRequest
 from sciopt.engines.default import backward_engine, set_backward_engine
 from sciopt.errors import EngineError, InvalidInput
 from sciopt.variable import SHOWN_TOKENS, Variable
+from tests.core.toys import Letters
 from tests.text.scripted import Scripted
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -295,3 +296,87 @@ def test_the_whole_input_is_shown_to_the_critic() -> None:
     prompt = Variable(words, "a system prompt")
     losses_of(chat, prompt, 1)[0].backward()
     assert f"<VARIABLE>\n{words}\n</VARIABLE>" in chat.prompts_sent[-1]
+
+
+def test_an_answer_may_be_named_a_parameter_after_its_loss_was_made() -> None:
+    """As TextGrad's tutorial on images does; what TextGrad's functions make always requires a gradient."""
+    chat = Scripted(judge_or_critic)
+    answer = tg.BlackboxLLM(chat)("question 1")
+    loss = tg.TextLoss("Is it right?", chat)(answer)
+    optimizer = tg.TGD([answer], engine=Scripted("<IMPROVED_VARIABLE>\nbetter\n</IMPROVED_VARIABLE>"))
+    loss.backward()
+    optimizer.step()
+    assert (answer.value, chat.calls) == ("better", 2)
+
+
+def test_two_losses_on_one_answer_sent_back_one_after_the_other_are_both_kept() -> None:
+    """TextGrad keeps both; `sum` makes one call of them."""
+    chat = Scripted(judge_or_critic)
+    prompt = Variable("Be brief.", "a system prompt")
+    answer = tg.BlackboxLLM(chat, prompt)("question 1")
+    losses = [tg.TextLoss("?", engine=Scripted(f"fault {i}"))(answer) for i in range(2)]
+    critic = Scripted(lambda request: "about " + ", ".join(re.findall(r"fault \d", request.messages[-1].text)))
+    for loss in (*losses, *losses):
+        loss.backward(critic)
+    assert [gradient.text for gradient in prompt.gradients] == ["about fault 0", "about fault 1"]
+    prompt.zero_grad()
+    tg.sum(losses).backward(critic)
+    assert [gradient.text for gradient in prompt.gradients] == ["about fault 0, fault 1"]
+
+
+@pytest.mark.parametrize("join", [tg.aggregate, tg.majority_vote])
+def test_the_ways_through_a_graph_double_and_the_gradients_do_not(join: Callable[[list[Variable]], Variable]) -> None:
+    """TextGrad adds one gradient for each way: 2 to the power of the depth."""
+    leaf = Variable("start", "a text")
+    layer = [leaf, leaf]
+    for _ in range(16):
+        layer = [join(layer), join(layer)]
+    tg.TextLoss("Is it good?", engine=Scripted("PLANTED: 3.25 Gy"))(layer[0]).backward()
+    assert len(leaf.gradients) <= 4
+    assert "PLANTED: 3.25 Gy" in leaf.gradient_text
+    assert max(len(gradient.text) for gradient in leaf.gradients) <= 6_000
+
+
+def test_a_measured_gradient_does_not_double_in_a_net_of_calls_either() -> None:
+    chat = Scripted("abc")
+    leaf = Variable("abc", "a text")
+    layer = [leaf, leaf]
+    for _ in range(12):
+        call = tg.FormattedLLMCall(chat, "{a} {b}", {"a": 0, "b": 0})
+        layer = [call({"a": layer[0], "b": layer[1]}) for _ in range(2)]
+    asked = chat.calls
+    tg.ObjectiveLoss(Letters())(layer[0]).backward(chat)
+    assert (chat.calls, len(leaf.gradients)) == (asked, 2)
+
+
+def test_feedback_that_says_nothing_costs_no_step() -> None:
+    """TextGrad's optimizer asks with an empty text where the feedback stands."""
+
+    class Lint(tg.Function):
+        def forward(self, *inputs: Variable) -> Variable:
+            return Variable("\n", "what a linter found")
+
+    code, engine = Variable("x = 1", "code"), Scripted("<IMPROVED_VARIABLE>\nx = 2\n</IMPROVED_VARIABLE>")
+    Lint()(code).backward()
+    tg.TGD([code], engine=engine).step()
+    assert (code.value, engine.calls) == ("x = 1", 0)
+
+
+def test_after_an_error_the_next_backward_is_as_if_nothing_had_been() -> None:
+    fails = [True]
+
+    def script(request: ChatRequest) -> str:
+        if fails[0] and "question 3" in request.messages[-1].text:
+            raise EngineError("the provider is down")
+        return judge_or_critic(request)
+
+    chat = Scripted(judge_or_critic)
+    prompt = Variable("Be brief.", "a system prompt")
+    losses = losses_of(chat, prompt, 6)
+    with pytest.raises(EngineError, match="is down"):
+        tg.sum(losses).backward(Scripted(script))
+    fails[0] = False
+    tg.sum(losses).backward(Scripted(script))
+    again, prompt.gradients = prompt.gradient_text, []
+    tg.sum(losses).backward(Scripted(script))
+    assert prompt.gradient_text == again

@@ -62,3 +62,25 @@ def test_any_call_takes_an_image_and_a_system_prompt_that_is_one_is_refused() ->
     assert chat.requests[0].messages[-1].parts == (Image.of(PNG),)
     with pytest.raises(InvalidInput, match="system prompt that is an image"):
         tg.BlackboxLLM(chat, Variable(PNG, "a system prompt"))("x")
+
+
+def test_no_feedback_is_asked_for_on_an_image() -> None:
+    """TextGrad refuses an image that requires a gradient, which is what a variable does unless told otherwise."""
+    chat = Scripted("ask for the breed")
+    image, question = Variable(PNG, "an image"), Variable("What is it?", "a question")
+    answer = tg.MultimodalLLMCall(chat)([image, question])
+    tg.TextLoss("Is it exact?", engine=Scripted("no breed"))(answer).backward(chat)
+    assert (chat.calls, image.requires_grad, image.gradients) == (2, False, [])
+
+
+def test_an_answer_about_an_image_is_improved_as_in_the_tutorial() -> None:
+    chat = Scripted("a cat")
+    image = Variable(PNG, "an image", requires_grad=False)
+    question = Variable("What is it?", "a question", requires_grad=False)
+    response = tg.MultimodalLLMCall(chat)([image, question])
+    judge = tg.ImageQALoss("Is it exact?", engine=Scripted("no breed"))
+    loss = judge(question=question, image=image, response=response)
+    optimizer = tg.TGD([response], engine=Scripted("<IMPROVED_VARIABLE>\na Manx\n</IMPROVED_VARIABLE>"))
+    loss.backward()
+    optimizer.step()
+    assert response.value == "a Manx"

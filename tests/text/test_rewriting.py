@@ -344,3 +344,15 @@ def test_an_unexpected_error_is_not_swallowed() -> None:
 
     with pytest.raises(ZeroDivisionError, match="sciopt-rewrite"):
         TGD([criticised()], engine=Scripted(script)).step()
+
+
+def test_an_error_of_ones_own_engine_loses_no_answer_that_was_paid_for() -> None:
+    def script(request: ChatRequest) -> str:
+        if "number 1" in said_to(request):
+            raise RuntimeError("my own rate limit")
+        return improved("done")
+
+    prompts = [criticised(f"number {place}") for place in range(4)]
+    with pytest.raises(RuntimeError, match="my own rate limit"):
+        TGD(prompts, engine=Scripted(script)).step()
+    assert [each.value for each in prompts] == ["done", "number 1", "done", "done"]

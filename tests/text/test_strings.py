@@ -39,7 +39,9 @@ def test_any_number_is_a_loss_and_arrives_to_the_last_digit(number: float) -> No
     (gradient,) = text.gradients
     assert gradient.text == "make it shorter"
     assert gradient.said[0].metrics[0].value == float(number)
-    assert f"the length = {float(number)!r}" in text.gradient_text
+    shown = repr(int(number)) if isinstance(number, int | np.integer) else repr(float(number))
+    assert loss.value == shown
+    assert f"the length = {shown}\n" in text.gradient_text
 
 
 def test_the_critic_is_told_the_purpose_the_inputs_and_the_output() -> None:
@@ -84,3 +86,21 @@ def test_a_number_beside_a_text_loss_breaks_no_graph() -> None:
     shown = answer.gradient_text
     for part in ("too long", "drop two words", "length = 9.0"):
         assert part in shown
+
+
+def test_a_variable_that_is_two_arguments_is_asked_about_once() -> None:
+    chat = Scripted("shorter")
+    text, other = Variable("abc", "a text"), Variable("de", "another")
+    both = tg.StringBasedFunction(lambda one, two, three: one.value + two.value, "joins")
+    made = both({"one": text, "two": other, "three": text}, "a whole")
+    tg.TextLoss("Is it short?", Scripted("too long"))(made).backward(chat)
+    assert chat.calls == 2
+    assert (len(text.gradients), len(other.gradients)) == (1, 1)
+    asked = next(prompt for prompt in chat.prompts_sent if "<VARIABLE>\nabc\n</VARIABLE>" in prompt)
+    assert asked.count("[here stands the input in question]") == 2
+
+
+def test_a_whole_number_can_be_read_as_one() -> None:
+    """TextGrad's programs say `int(loss.value)` of a function that returns 0 or 1."""
+    equal = tg.StringBasedFunction(lambda prediction: int(prediction.value == "7"), "is it right?")
+    assert int(equal({"prediction": Variable("7")}).value) == 1

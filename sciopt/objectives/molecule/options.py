@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from sciopt.errors import InvalidInput, InvalidValue
 from sciopt.objectives.molecule.constraints import Constraint, HydrogenBond, Likeness, Substructure
@@ -35,12 +36,15 @@ def objective_for(
     target: Sequence[str] | None,
     *,
     task: str | None,
-    goals: Path | None,
+    goals: Path | Mapping[str, Any] | None,
     asked: Sequence[Constraint],
     protocol: DockingProtocol,
     isomers: int = 4,
 ) -> MoleculeObjective:
-    """The objective for one target or several, or for a task; the gates are its default ones."""
+    """The objective for one target or several, or for a task; `goals` is a file or its tables.
+
+    The gates are its default ones.
+    """
     if bool(target) == bool(task):
         said = "both --target and --task are given" if target else "neither --target nor --task is given"
         raise InvalidInput(f"{said}; expected one, for example `--target PPARD` or `--task f2`")
@@ -51,9 +55,17 @@ def objective_for(
         scoring = task_named(task).scoring
     else:
         names = [each.name for each in receptors_of(receptors)]
-        scoring = Scoring.for_targets(names) if goals is None else Scoring.from_file(goals, targets=names)
+        scoring = _scoring(goals, names)
     scoring = dataclasses.replace(scoring, constraints=(*scoring.constraints, *asked))
     return MoleculeObjective(receptors, scoring=scoring, docking=protocol, isomers=isomers)
+
+
+def _scoring(goals: Path | Mapping[str, Any] | None, names: Sequence[str]) -> Scoring:
+    if goals is None:
+        return Scoring.for_targets(names)
+    if isinstance(goals, Path):
+        return Scoring.from_file(goals, targets=names)
+    return Scoring.from_specification(goals, targets=names)
 
 
 def open_gates(

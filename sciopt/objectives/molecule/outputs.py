@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from sciopt.objectives.molecule.figures import WayStep, molecules_on_the_way
 from sciopt.objectives.molecule.goals import Scoring
-from sciopt.objectives.molecule.pose.files import receptor_of
+from sciopt.objectives.molecule.pose.files import best_poses, receptor_of
 from sciopt.objectives.molecule.quantities import is_score, unit_of
 from sciopt.report.figures import Panel, TrajectoryPoint, save, trajectory
 from sciopt.runs.run import Row, Run
@@ -32,6 +33,16 @@ def write(run: Run) -> list[Path]:
         path.write_text(text, encoding="utf-8")
         paths.append(path)
     return [*paths, *_trajectory(run, rows), *_molecules(run, rows)]
+
+
+def poses(run: Run, rows: Sequence[Row]) -> Iterator[str]:
+    """The best pose of each ligand in each receptor as SDF, with the run, the number in it, and the loss.
+
+    One whose poses the cache holds no more is left out.
+    """
+    for row in rows:
+        fields = {"run": run.folder.name, "number": row.number, "loss": f"{row.evaluation.loss:.4f}"}
+        yield from best_poses(run.artifacts(row.evaluation), fields=fields)
 
 
 def _best(rows: list[Row]) -> Row | None:

@@ -14,7 +14,6 @@ from sciopt.errors import InvalidInput
 from sciopt.objectives.radiotherapy.arguments import (
     PLANNING,
     CaseName,
-    Force,
     GoalSet,
     Levers,
     MachineName,
@@ -68,7 +67,6 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
     app.command(epilog="Example: sciopt plan prostate --goals strict --budget 12 --out runs/first-plan")(plan)
     app.command(epilog="Example: sciopt evaluate prostate --plan runs/first-plan/plan.json --goals strict")(evaluate)
-    app.command(epilog="Example: sciopt export runs/first-plan --out dicom")(export)
     app.add_typer(cases_app, name="cases")
 
 
@@ -221,27 +219,8 @@ def evaluate(
     raise typer.Exit(1 if evaluated.evaluation.failure else 0)
 
 
-def export(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a plan run; its best plan is written.")],
-    out: Annotated[
-        Path | None,
-        typer.Option(metavar="FOLDER", rich_help_panel=OUTPUT, help="Of the files; by default the run's."),
-    ] = None,
-    beside: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FOLDER",
-            help="The patient's DICOM folder: the files take over its patient, study and frame, identifiers included.",
-        ),
-    ] = None,
-    spacing: Annotated[float, typer.Option(metavar="MM", help="Of the dose grid; coarse ones flatten dose.")] = 2.0,
-    force: Force = False,
-    as_json: AsJson = False,
-) -> None:
-    """Write the best plan's dose and the structures as DICOM, to be seen in another system: RTDOSE and RTSTRUCT.
-
-    There is no RTPLAN: a fluence is not deliverable. Research use only, never for clinical use.
-    """
+def export(run: Path, *, out: Path | None, beside: Path | None, spacing: float, force: bool, as_json: bool) -> None:
+    """Write the best plan of a run as DICOM, and say what was written; `sciopt export` calls it."""
     from sciopt.objectives.radiotherapy.export import export_run
 
     paths = export_run(run, out=out or run, beside=beside, spacing_mm=spacing, replace=force)

@@ -8,10 +8,13 @@ DOMAIN = Domain(
     name="radiotherapy",
     summary="treatment plans: dose-volume metrics of an optimised fluence; research only, not for clinical use",
     objective="sciopt.objectives.radiotherapy.objective:from_specification",
+    specify="sciopt.objectives.radiotherapy.specifying:specify",
     commands="sciopt.objectives.radiotherapy.commands:register",
     demo="sciopt.objectives.radiotherapy.commands:demo",
     designers={"plan": "sciopt.objectives.radiotherapy.planner.design:design"},
     label="sciopt.objectives.radiotherapy.plan:label",
     outputs="sciopt.objectives.radiotherapy.outputs:write",
+    export="sciopt.objectives.radiotherapy.commands:export",
+    notice="Research only, not for clinical use.",
     tools="sciopt.objectives.radiotherapy.tools:tools",
 )

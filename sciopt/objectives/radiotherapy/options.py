@@ -49,20 +49,20 @@ def settings_for(
 def objective_for(
     name: str,
     *,
-    goals: str,
+    goals: str | Sequence[str],
     more: Sequence[str] | None = None,
     machine: str | None = None,
     smoothing: float = 1.0,
     levers: int = LEVERS,
     angles: bool = False,
 ) -> PlanObjectiveFunction:
-    """The objective for a case with a set or a file of goals and more goals; what does not fit is said at once."""
+    """The objective for a case with a set, a file or lines of goals, and more; what does not fit is said at once."""
     if not 0.0 <= smoothing <= LARGEST_SMOOTHING:
         raise InvalidInput(f"smoothing {smoothing:g}: expected 0 to {LARGEST_SMOOTHING:g}, for example 1")
     if not 0 <= levers <= MOST_LEVERS:
         raise InvalidInput(f"{levers} levers: expected 0 to {MOST_LEVERS}")
     case = find_case(name)
-    lines = _with_more(goal_lines(case, goals), more or ())
+    lines = _with_more(goal_lines(case, goals) if isinstance(goals, str) else goals, more or ())
     objective = PlanObjectiveFunction(
         _lasting(name, case),
         goals=lines,
@@ -116,9 +116,9 @@ def _with_more(lines: Sequence[str], more: Sequence[str]) -> list[str]:
     return [g.text for g in (*kept, *asked)]
 
 
-def start_for(objective: PlanObjectiveFunction, *, start: Path | None, angles: str | None) -> Plan:
+def start_for(objective: PlanObjectiveFunction, *, start: Path | Plan | None, angles: str | None) -> Plan:
     """The plan to begin with: a file's or the case's own, with other gantry angles where these are given."""
-    plan = objective.start if start is None else plan_in(start, objective.case)
+    plan = plan_in(start, objective.case) if isinstance(start, Path) else start or objective.start
     if angles is None:
         return plan
     data = plan.model_dump(exclude_none=True) | {"gantry_deg": degrees(angles)}

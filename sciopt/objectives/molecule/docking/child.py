@@ -38,7 +38,8 @@ def main() -> None:
         return
     reply({"done": {"ready": True}})
     for line in sys.stdin.buffer:
-        _answer(json.loads(line), dock=dock, reply=reply)
+        if not _answer(json.loads(line), dock=dock, reply=reply):
+            return
 
 
 def _replies() -> Reply:
@@ -53,12 +54,16 @@ def _replies() -> Reply:
     return reply
 
 
-def _answer(request: Message, *, dock: _Dock, reply: Reply) -> None:
+def _answer(request: Message, *, dock: _Dock, reply: Reply) -> bool:
+    """Whether this process is fit for another request."""
     began = _cpu_seconds()
     signal.setitimer(signal.ITIMER_REAL, request["seconds"] + _GRACE)  # the end, should the parent be gone unnoticed
     answer: Message
+    fit = True
     try:
-        answer = {"done": dock.warm(request) if request["do"] == "warm" else dock.dock(request)}
+        answer = {"done": dock.warm(request) if request["do"] == "warm" else _docked(request, dock=dock)}
+    except _TooLarge as error:
+        answer, fit = {"failed": str(error)}, False
     except (ToolError, OSError, MemoryError) as error:
         answer = {"broken": str(error) or type(error).__name__}
     except InvalidValue as error:
@@ -67,6 +72,33 @@ def _answer(request: Message, *, dock: _Dock, reply: Reply) -> None:
         answer = {"failed": f"unexpected {type(error).__name__}: {error}"}
     signal.setitimer(signal.ITIMER_REAL, 0.0)
     reply({**answer, "cpu_seconds": _cpu_seconds() - began})
+    return fit
+
+
+class _TooLarge(Exception):
+    """A ligand that took more memory than it may; the text says so."""
+
+
+def _docked(request: Message, *, dock: _Dock) -> Message:
+    """A docking within the memory that a ligand may take beside the maps, and each program that it starts by itself."""
+    gigabytes = request["ligand_gb"]
+    if gigabytes is None or not sys.platform.startswith("linux"):
+        return dock.dock(request)
+    before = _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    most = _data_bytes() + int(gigabytes * 1e9)
+    resource.setrlimit(resource.RLIMIT_DATA, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+    try:
+        return dock.dock(request)
+    except MemoryError as error:
+        raise _TooLarge(f"it took more than {gigabytes:g} GB of memory") from error
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, before)
+
+
+def _data_bytes() -> int:
+    """What RLIMIT_DATA counts: private memory of this process that can be written."""
+    with open("/proc/self/statm", encoding="ascii") as file:
+        return int(file.read().split()[5]) * resource.getpagesize()
 
 
 def _cpu_seconds() -> float:

@@ -12,7 +12,7 @@ import threading
 import time
 import weakref
 
-from sciopt.errors import InvalidValue, SciOptError, ToolError
+from sciopt.errors import InvalidInput, InvalidValue, SciOptError, ToolError
 from sciopt.objectives.molecule.docking.process import Child, ChildDied, ChildSlow, Message
 from sciopt.objectives.molecule.docking.protocol import Docking, DockingProtocol
 from sciopt.objectives.molecule.ligand.smiles import canonical_smiles
@@ -23,6 +23,8 @@ __all__ = ["Docking", "DockingFailed", "DockingPool", "DockingProtocol", "PoolCl
 _MODULE = "sciopt.objectives.molecule.docking.child"
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 _DEFAULT = DockingProtocol()
+LIGAND_GB = 2.0
+"""A docking takes less than a tenth of it; what is beyond is a tool that went astray."""
 _START_SECONDS = 120.0
 _MAPS_SECONDS = 300.0
 
@@ -44,9 +46,15 @@ class DockingPool:
 
     A child that dies is replaced once for the same ligand. Close the pool, from any thread, to end every call within
     it at once with `PoolClosed`. A pool can be pickled: the copy has children of its own.
+
+    `ligand_gb` is how much memory (10^9 bytes) a ligand may take beside the maps; one that takes more fails with that
+    reason. It is kept on Linux only, and None sets no limit.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, ligand_gb: float | None = LIGAND_GB) -> None:
+        if ligand_gb is not None and not ligand_gb > 0:
+            raise InvalidInput(f"{ligand_gb} GB for a ligand: expected a number above 0, or None for no limit")
+        self._ligand_gb = ligand_gb
         self._reset()
 
     def _reset(self) -> None:
@@ -57,8 +65,8 @@ class DockingPool:
         self._closed = False
         self._last_resort = weakref.finalize(self, _kill_all, self._children)  # at exit too
 
-    def __reduce__(self) -> tuple[type[DockingPool], tuple[()]]:
-        return (DockingPool, ())
+    def __reduce__(self) -> tuple[type[DockingPool], tuple[float | None]]:
+        return (DockingPool, (self._ligand_gb,))
 
     def __enter__(self) -> DockingPool:
         return self
@@ -90,7 +98,7 @@ class DockingPool:
         except InvalidValue as error:
             raise DockingFailed(str(error)) from error
         began = time.monotonic()
-        request = _request(smiles, target=target, protocol=protocol)
+        request = {**_request(smiles, target=target, protocol=protocol), "ligand_gb": self._ligand_gb}
         try:
             answer = self._attempt(request)
         except ChildDied:

@@ -24,6 +24,8 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
+from sciopt.scratch import scratch
+
 _PR_SET_PDEATHSIG = 1
 _CHUNK = 1 << 16
 _LAST_BREATH = 1.0  # seconds between the end of a child's output and its exit
@@ -62,7 +64,8 @@ class Child:
 
     def __init__(self, module: str, *, environment: Mapping[str, str]) -> None:
         self._owner = os.getpid()
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (it lives as long as the child)
+        folder = scratch()
+        self._errors = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 (it lives as long as the child)
         self._unread = b""
         command = [sys.executable, "-m", module, str(self._owner)]
         root = Path(__file__).resolve().parents[4]  # where the child finds this very package, and no file of the user
@@ -75,7 +78,7 @@ class Child:
                 bufsize=0,
                 start_new_session=True,
                 cwd=root,
-                env={**os.environ, **environment},
+                env={**os.environ, "TMPDIR": str(folder), **environment},
             )
         )
 

@@ -24,13 +24,14 @@ def receptor_of(file: str) -> str:
     return file.rpartition("/")[0]
 
 
-def best_poses(artifacts: Mapping[str, str]) -> list[str]:
-    """The best pose in each receptor as an SDF record, which names the receptor where there are several."""
+def best_poses(artifacts: Mapping[str, str], *, fields: Mapping[str, object] | None = None) -> list[str]:
+    """The best pose in each receptor as an SDF record with more `fields`; several receptors are named as "target"."""
     records = []
     for file, text in artifacts.items():
         if not file.endswith(_SDF):
             continue
         receptor = receptor_of(file)
-        named = f">  <target>\n{receptor}\n\n" if receptor else ""
-        records.append(f"{text.partition(_END)[0]}{named}{_END}")
+        said = {**(fields or {}), **({"target": receptor} if receptor else {})}
+        lines = "".join(f">  <{name}>\n{value}\n\n" for name, value in said.items())
+        records.append(f"{text.partition(_END)[0]}{lines}{_END}")
     return records
