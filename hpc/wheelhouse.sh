@@ -1,7 +1,7 @@
 #!/bin/sh
 # sciopt and all that it needs as wheels in one folder, for a cluster whose machines have no internet.
 #
-#   sh hpc/wheelhouse.sh make FOLDER                      with internet: fill FOLDER (about 350 MB), this script with it
+#   sh hpc/wheelhouse.sh make FOLDER                      with internet: fill FOLDER (about 230 MB), this script with it
 #   sh FOLDER/wheelhouse.sh install FOLDER ENVIRONMENT    without: make a virtual environment from it
 #
 # PYTHON=/path/to/python   use this Python (3.10 to 3.12); both sides need the same minor version and processor

@@ -161,11 +161,11 @@ make_venv() {
 
 pip_install() {
     if with_uv; then
-        "$uv" pip install --python "$venv/bin/python" --editable '.[dev]'
+        "$uv" pip install --python "$venv/bin/python" --editable '.[dev,hpc,parquet]'
     else
         # uv makes environments without pip.
         "$venv/bin/python" -c 'import pip' 2>/dev/null || "$venv/bin/python" -m ensurepip --upgrade
-        "$venv/bin/python" -m pip install --editable '.[dev]'
+        "$venv/bin/python" -m pip install --editable '.[dev,hpc,parquet]'
     fi
 }
 

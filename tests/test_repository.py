@@ -229,3 +229,12 @@ def test_links_between_documents_lead_somewhere() -> None:
     local = [(page, link) for page, link in links if "://" not in link]
     assert len(local) > 5
     assert not [f"{page.name}: {link}" for page, link in local if not (page.parent / link).exists()]
+
+
+@pytest.mark.parametrize("page", ["text"])
+def test_the_tables_in_the_documents_are_those_of_the_results(page: str) -> None:
+    text = (ROOT / "docs" / f"{page}.md").read_text("utf-8")
+    found = re.findall(r"<!-- results: (\S+) -->\n```text\n(.*?)```", text, flags=re.DOTALL)
+    assert found
+    for name, table in found:
+        assert table == (ROOT / "benchmarks" / "results" / name).read_text("utf-8"), name

@@ -116,6 +116,7 @@ def test_three_kills_change_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.soak
 def test_two_hundred_kills_change_nothing(tmp_path: Path) -> None:
     figures = kill(tmp_path, kills=200, evaluations=1000)
     print(figures)

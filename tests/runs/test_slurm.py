@@ -48,6 +48,7 @@ def slurm_answers() -> bool:
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.soak,
     pytest.mark.skipif(not slurm_answers(), reason="no Slurm: as root, sh scripts/slurm_single_node.sh starts one"),
 ]
 
