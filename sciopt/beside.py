@@ -33,6 +33,16 @@ class Threads(ThreadPoolExecutor):
         self.shutdown(wait=True)
 
 
+class Leaving(ThreadPoolExecutor):
+    """A pool that does not wait, where an error ends it, for calls that may never end: their results are dropped."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Wait only where all went well."""
+        self.shutdown(wait=kind is None, cancel_futures=kind is not None)
+
+
 def side_by_side(call: Callable[..., T], items: Sequence[object], *, at_once: int) -> list[T]:
     """`call` of each item, a tuple being its arguments, in at most `at_once` threads; results in order.
 

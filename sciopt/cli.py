@@ -19,7 +19,7 @@ from sciopt import __version__
 from sciopt.domain import Tool, domains, installed, load
 from sciopt.errors import EngineError, InvalidInput, InvalidValue, LogError, SciOptError, ToolError
 from sciopt.report import campaign_commands, run_commands
-from sciopt.runs.signals import answering
+from sciopt.runs.signals import answering, leaving
 
 app = typer.Typer(
     help="Design molecules and radiotherapy plans by textual gradient descent on measured gradients. "
@@ -187,7 +187,7 @@ app.command()(doctor)
 def main() -> None:
     """The program: expected errors are one sentence on standard error and a documented exit code."""
     try:
-        with answering():
+        with leaving(), answering():
             app()
     except SciOptError as error:
         print(f"sciopt: {error}", file=sys.stderr)

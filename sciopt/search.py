@@ -6,7 +6,7 @@ import dataclasses
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 
 from sciopt.asking import halt_if
 from sciopt.bench import Bench, Known
+from sciopt.beside import Leaving
 from sciopt.budget import Budget, Meter, Spent
 from sciopt.cache import Cache
 from sciopt.descent import Descent, Settings
@@ -138,7 +139,7 @@ def optimize(
     with ExitStack() as stack:
         log = stack.enter_context(_log(folder, resuming=resuming, watch=watch))
         if executor is None and workers > 1:
-            executor = stack.enter_context(ThreadPoolExecutor(workers, thread_name_prefix="sciopt"))
+            executor = stack.enter_context(Leaving(workers, thread_name_prefix="sciopt"))
         known = Known.from_events((*log.salvaged, *log.old))
         bench = Bench(objective, cache=store, executor=executor, meter=meter, known=known, tolerant=True)
         stack.push(_close_unless_done(objective))

@@ -16,12 +16,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
-from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Mapping
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
+from sciopt.beside import Leaving
 from sciopt.errors import InvalidInput, UnknownName
 
 BATCH = ("slurm", "pbs", "sge", "lsf", "htcondor", "moab", "oar")
@@ -144,16 +145,4 @@ def executor_from(said: str | Mapping[str, Any] | Where | None) -> AbstractConte
         from sciopt.runs import clusters
 
         return clusters.on_dask(place)
-    return nullcontext() if place.workers is None else _threads(place.workers)
-
-
-@contextmanager
-def _threads(workers: int) -> Iterator[Executor]:
-    """Threads that are not waited for when the block is left by an exception."""
-    threads = ThreadPoolExecutor(workers, thread_name_prefix="sciopt")
-    try:
-        yield threads
-    except BaseException:
-        threads.shutdown(wait=False, cancel_futures=True)
-        raise
-    threads.shutdown()
+    return nullcontext() if place.workers is None else Leaving(place.workers, thread_name_prefix="sciopt")

@@ -8,9 +8,11 @@ Python's while it computes, and a Ctrl-C in that moment is lost. So the program 
 from __future__ import annotations
 
 import _thread
+import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
@@ -19,6 +21,7 @@ _STOPPING = (signal.SIGINT, signal.SIGTERM)
 _TELLING = signal.SIGUSR1
 _ANSWERED = (*_STOPPING, _TELLING)
 _TURN_SECONDS = 0.2
+_LEAVE_SECONDS = 3.0
 
 
 class Stopped(KeyboardInterrupt):
@@ -45,6 +48,32 @@ def stoppable(what_now: str) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def leaving() -> Iterator[None]:
+    """End the program soon after a signal stopped it, also where a thread is in a call that does not end.
+
+    Python itself would wait for such a thread for ever. The log is on disk, and children end with this process.
+    """
+    try:
+        yield
+    except SystemExit as ending:
+        if isinstance(ending.code, int) and ending.code - 128 in _STOPPING:
+            _leave(ending.code)
+        raise
+
+
+def _leave(code: int) -> None:
+    end = time.monotonic() + _LEAVE_SECONDS
+    others = [each for each in threading.enumerate() if each is not threading.main_thread() and not each.daemon]
+    for thread in others:
+        thread.join(max(0.0, end - time.monotonic()))
+    if any(thread.is_alive() for thread in others):
+        with suppress(OSError, ValueError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
 
 
 @contextmanager

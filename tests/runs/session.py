@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sciopt.objective import Evaluation
 from sciopt.report import session
-from sciopt.runs.signals import answering
+from sciopt.runs.signals import answering, leaving
 from tests.runs import cheap
 
 
@@ -29,7 +29,7 @@ if __name__ == "__main__":
     if "hang" in options:
         cheap.Numbers = Hanging  # type: ignore[misc]
     session.write_files = lambda run: []
-    with answering():
+    with leaving(), answering():
         session.conduct(
             lambda watch: cheap.carry_on(Path(folder), None, int(evaluations), watch=watch),
             folder=Path(folder),

@@ -56,11 +56,15 @@ def test_a_run_says_where_it_stands_and_goes_on(tmp_path: Path, options: list[st
 def test_a_run_that_hangs_in_an_evaluation_stops_within_seconds(tmp_path: Path, number: int, code: int) -> None:
     folder = tmp_path / "run"
     with begin(folder, "hang") as run:
-        wait_for(folder, 5)
-        os.kill(run.pid, signal.SIGUSR1)
-        time.sleep(0.5)
-        os.kill(run.pid, number)
-        _, err = run.communicate(timeout=10)
+        try:
+            wait_for(folder, 9)
+            time.sleep(1.0)  # by now both threads hang
+            os.kill(run.pid, signal.SIGUSR1)
+            time.sleep(0.5)
+            os.kill(run.pid, number)
+            _, err = run.communicate(timeout=30)
+        finally:
+            run.kill()
     assert run.returncode == code, err
     assert "best loss" in err
     assert "nothing is lost, continue with: sciopt resume" in err
