@@ -94,11 +94,11 @@ def jobs(targets: Iterable[str], arms: Iterable[str], seeds: Iterable[int]) -> l
 
 
 def finished(job: Job, runs: Path) -> Run | None:
-    """The run, if it came to its end."""
+    """The run, if it came to its end and its log is whole; one with a damaged log is to be gone on with."""
     if not (job.folder(runs) / LOG_NAME).exists():
         return None
     run = Run.load(job.folder(runs))
-    return run if run.ending is not None else None
+    return run if run.ending is not None and run.damage is None else None
 
 
 def limits_of(job: Job, plan: Plan, runs: Path) -> Limits:

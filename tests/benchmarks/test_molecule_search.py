@@ -19,7 +19,7 @@ from benchmarks.search.curves import Point, after, curve, within
 from benchmarks.search.drive import Limits
 from benchmarks.search.plan import ARMS, Job, Plan, finished, jobs, limits_of, perform, perform_all
 from benchmarks.search.table import BY_CPU, BY_DOCKINGS, Mean
-from sciopt.errors import InvalidInput, LogError
+from sciopt.errors import InvalidInput
 from sciopt.log import LOG_NAME, read_log, stable
 from sciopt.objective import Estimate, Evaluation, Objective, Stage
 from tests.benchmarks.toys import Sized
@@ -231,10 +231,12 @@ def test_the_figure_has_a_row_for_each_target_and_a_line_for_each_arm(runs: Path
     assert saved[0] == saved[1]
 
 
-def test_a_damaged_log_is_told(runs: Path, tmp_path: Path) -> None:
+def test_a_damaged_log_is_set_aside_and_the_run_ends_as_it_would_have(runs: Path, tmp_path: Path) -> None:
     job = Job("JAK2", "findings", 0)
     job.folder(tmp_path).mkdir()
     lines = (job.folder(runs) / LOG_NAME).read_bytes().splitlines(keepends=True)
     (job.folder(tmp_path) / LOG_NAME).write_bytes(b"".join([lines[0], b"damaged\n", *lines[2:]]))
-    with pytest.raises(LogError, match="damaged"):
-        perform(job, PLAN, tmp_path, make=_sized)
+    perform(job, PLAN, tmp_path, make=_sized)
+    assert (job.folder(tmp_path) / "log.damaged-1.jsonl").exists()
+    ended, whole = (list(stable(read_log(job.folder(folder) / LOG_NAME))) for folder in (tmp_path, runs))
+    assert ended == whole
