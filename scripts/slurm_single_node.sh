@@ -25,11 +25,12 @@ ours() { [ -f "$conf" ] && grep -qF "$mark" "$conf"; }
 install_packages() {
     have slurmctld && have slurmd && have munged && return 0
     have apt-get || stop "slurmctld, slurmd or munged is missing, and there is no apt-get to install them"
+    log="${TMPDIR:-/tmp}/slurm_install.log"
     echo "installing slurm-wlm and munge"
     DEBIAN_FRONTEND=noninteractive
     export DEBIAN_FRONTEND
-    { apt-get update -q && apt-get install -q -y --no-install-recommends slurm-wlm munge; } >/tmp/slurm_install.log 2>&1 ||
-        stop "apt-get could not install slurm-wlm and munge: see /tmp/slurm_install.log"
+    { apt-get update -q && apt-get install -q -y --no-install-recommends slurm-wlm munge; } >"$log" 2>&1 ||
+        stop "apt-get could not install slurm-wlm and munge: see $log"
 }
 
 # Slurm's daemons trust each other by a key that only munge's own user may read.

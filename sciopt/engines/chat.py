@@ -98,6 +98,32 @@ class Chat(Protocol):
         """Answer a request."""
 
 
+class Around:
+    """What stands around a model, and is for all else the model itself."""
+
+    inner: Chat
+
+    @property
+    def name(self) -> str:
+        """The model's."""
+        return self.inner.name
+
+    @property
+    def identity(self) -> Mapping[str, str]:
+        """The model's."""
+        return self.inner.identity
+
+    @property
+    def remote(self) -> bool:
+        """The model's."""
+        return self.inner.remote
+
+    @property
+    def structured(self) -> bool:
+        """The model's."""
+        return self.inner.structured
+
+
 def system(text: str) -> Message:
     """What the model is told before all else."""
     return Message("system", (text,))

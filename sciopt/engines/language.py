@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from sciopt.budget import Spent
 from sciopt.engines.base import Reply, Request
-from sciopt.engines.chat import Answer, Chat, ChatRequest, conversation, system, user
+from sciopt.engines.chat import Answer, Around, Chat, ChatRequest, conversation, system, user
 from sciopt.engines.reading import ask_until_read
 from sciopt.engines.replies import PROPOSALS_SCHEMA, proposals
 from sciopt.errors import InvalidInput
@@ -23,7 +23,7 @@ _DESIGN_TEMPERATURE = 0.7
 _SEEDS = 2**31
 
 
-class LanguageModel:
+class LanguageModel(Around):
     """A `Chat` with settings, and an `Engine` that reads gradients and proposes designs. Thread-safe as its `chat` is.
 
     Args:
@@ -62,11 +62,6 @@ class LanguageModel:
         return f"LanguageModel({self.name!r})"
 
     @property
-    def name(self) -> str:
-        """The model's name."""
-        return self.inner.name
-
-    @property
     def identity(self) -> Mapping[str, str]:
         """Everything besides a request that changes an answer: model, server, settings, the words of the designs."""
         settings = {
@@ -77,16 +72,6 @@ class LanguageModel:
             "prompt": self.prompts.version("design"),
         }
         return {**self.inner.identity, **{name: str(value) for name, value in settings.items() if value is not None}}
-
-    @property
-    def remote(self) -> bool:
-        """Whether what it reads may leave this machine."""
-        return self.inner.remote
-
-    @property
-    def structured(self) -> bool:
-        """Whether it can be held to a JSON schema."""
-        return self.inner.structured
 
     @property
     def spent(self) -> Spent:

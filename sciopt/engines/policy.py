@@ -6,14 +6,14 @@ import dataclasses
 import math
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sciopt.budget import Budget, Meter, Spent
 from sciopt.cache import Cache
 from sciopt.engines.base import Usage
-from sciopt.engines.chat import Answer, Chat, ChatRequest
+from sciopt.engines.chat import Answer, Around, Chat, ChatRequest
 from sciopt.engines.faults import bill
 from sciopt.engines.stored import Flights, load, request_key, store
 from sciopt.engines.waits import Series, Waits
@@ -64,7 +64,7 @@ class Policy:
         return min(self.longest_wait_s, self.first_wait_s * 2.0 ** min(attempt - 1, 60))
 
 
-class Guarded:
+class Guarded(Around):
     """A `Chat` that is paid for once: answers are stored, faults are tried again, and limits are kept.
 
     Args:
@@ -100,26 +100,6 @@ class Guarded:
         self._places = threading.BoundedSemaphore(self.policy.at_once)
         self._flights = Flights()
         self._waits = Waits(self.policy.backoff_s, retries=self.policy.retries, sleep=sleep, rng=rng)
-
-    @property
-    def name(self) -> str:
-        """The model's."""
-        return self.inner.name
-
-    @property
-    def identity(self) -> Mapping[str, str]:
-        """The model's."""
-        return self.inner.identity
-
-    @property
-    def remote(self) -> bool:
-        """The model's."""
-        return self.inner.remote
-
-    @property
-    def structured(self) -> bool:
-        """The model's."""
-        return self.inner.structured
 
     @property
     def spent(self) -> Spent:
