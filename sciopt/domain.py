@@ -102,6 +102,12 @@ class Domain:
     """`export(run, *, out, beside, spacing, force, as_json)`: a run's best for another program; `sciopt export`."""
     exports: Mapping[str, str] = field(default_factory=dict)
     """By ending, such as "sdf": `write(run, rows) -> Iterator[str]`, candidates as the parts of one file."""
+    figures: Mapping[str, str] = field(default_factory=dict)
+    """By name, such as "dvh": "module:attribute" of a `FigureKind`; `sciopt figure` draws it."""
+    pictures: Mapping[str, str] = field(default_factory=dict)
+    """For a kind of variable: `picture(value: str) -> str`, a candidate as a small SVG, for notebooks and reports."""
+    exhibits: str = ""
+    """`exhibits(run, row) -> Sequence[Exhibit]`: what a report shows of one evaluation besides its numbers."""
     notice: str = ""
     """What stands under every result that a person is shown."""
     label: str = ""

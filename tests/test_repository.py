@@ -66,6 +66,12 @@ OUTLETS = {
     "case_commands",
     "dose_figure",
     "export",
+    "exhibits",
+    "molecule_figures",
+    "atom_figure",
+    "score_figures",
+    "plan_figures",
+    "slices",
 }
 """The modules of a domain that may use what every run has: reports and runs."""
 

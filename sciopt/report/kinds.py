@@ -1,0 +1,110 @@
+"""Kinds of figure by name: those that every run has, and those that the domains bring.
+
+Each kind draws on axes that it is given; one of several panels also composes a figure of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sciopt.domain import domains, load
+from sciopt.errors import InvalidInput, UnknownName
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from sciopt.runs.run import Run
+
+SINGLE_INCHES = 3.5
+"""One column of a two-column page: 89 mm."""
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What a person may choose of a figure; each kind uses what fits it, and has a default for what is None.
+
+    `number` is the evaluation that is drawn (the best by default), `quantities` are those on the axes, `by` is the
+    name in the specification that tells methods apart ("engine", "objective.target"), `title` "" is no title.
+    """
+
+    width_inches: float = SINGLE_INCHES
+    height_inches: float | None = None
+    title: str | None = None
+    number: int | None = None
+    quantities: tuple[str, ...] = ()
+    by: str | None = None
+
+
+Draw = Callable[["Axes", Sequence["Run"], Choices], None]
+Compose = Callable[[Sequence["Run"], Choices], "Figure"]
+
+
+@dataclass(frozen=True)
+class FigureKind:
+    """One kind of figure: how it is drawn on one axes, and how as a whole where that is more than one.
+
+    `aspect` is height over width of the figure that is made for `draw`; `most` is how many runs it takes.
+    """
+
+    name: str
+    summary: str
+    draw: Draw
+    compose: Compose | None = None
+    aspect: float = 0.75
+    most: int | None = None
+
+
+GENERAL: Mapping[str, str] = {}
+"""Kinds that every run has, as "module:attribute"."""
+
+
+def kind_names() -> dict[str, str]:
+    """All kinds by name, each with where it is imported from; a domain's own goes before a general one."""
+    found = dict(GENERAL)
+    for each in domains().values():
+        found |= each.figures
+    return found
+
+
+def figure_kind(name: str) -> FigureKind:
+    """One kind; `UnknownName` lists those there are."""
+    known = kind_names()
+    if name not in known:
+        raise UnknownName.among("figure", name, known, f"there are {', '.join(sorted(known))}")
+    found: FigureKind = load(known[name])
+    return found
+
+
+def figure(kind: str, runs: Sequence[Run], choices: Choices = Choices()) -> Figure:
+    """A whole figure of runs; `InvalidInput` says what such a figure needs where the runs do not have it."""
+    from matplotlib import style
+    from matplotlib.figure import Figure
+
+    from sciopt.report.figures import STYLE
+
+    chosen = figure_kind(kind)
+    _check_number(chosen, runs)
+    with style.context(STYLE):
+        if chosen.compose is not None:
+            return chosen.compose(runs, choices)
+        height = choices.height_inches or choices.width_inches * chosen.aspect
+        made = Figure(figsize=(choices.width_inches, height))
+        chosen.draw(made.subplots(), runs, choices)
+    return made
+
+
+def draw_on(axes: Axes, kind: str, runs: Sequence[Run], choices: Choices = Choices()) -> None:
+    """Draw on axes of one's own; a kind of several panels draws its main one."""
+    chosen = figure_kind(kind)
+    _check_number(chosen, runs)
+    chosen.draw(axes, runs, choices)
+
+
+def _check_number(kind: FigureKind, runs: Sequence[Run]) -> None:
+    if not runs:
+        raise InvalidInput(f"the figure {kind.name} needs at least one run")
+    if kind.most is not None and len(runs) > kind.most:
+        raise InvalidInput(f"the figure {kind.name} is of {kind.most} run at most, not of {len(runs)}")
