@@ -33,7 +33,7 @@ def wait_for(folder: Path, evaluations: int, *, seconds: float = 60) -> None:
     raise AssertionError(f"no {evaluations} evaluations within {seconds} s")
 
 
-@pytest.mark.parametrize("options", [["quiet"], []])
+@pytest.mark.parametrize("options", [pytest.param(["quiet"], marks=pytest.mark.slow), []])
 def test_a_run_says_where_it_stands_and_goes_on(tmp_path: Path, options: list[str]) -> None:
     folder = tmp_path / "run"
     with begin(folder, *options) as run:
@@ -52,7 +52,9 @@ def test_a_run_says_where_it_stands_and_goes_on(tmp_path: Path, options: list[st
     assert list(stable(read_log(folder / LOG_NAME))) == list(stable(read_log(tmp_path / "undisturbed" / LOG_NAME)))
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow)]
+)
 def test_a_run_that_hangs_in_an_evaluation_stops_within_seconds(tmp_path: Path, number: int, code: int) -> None:
     folder = tmp_path / "run"
     with begin(folder, "hang") as run:
@@ -69,6 +71,34 @@ def test_a_run_that_hangs_in_an_evaluation_stops_within_seconds(tmp_path: Path, 
     assert "best loss" in err
     assert "nothing is lost, continue with: sciopt resume" in err
     assert "Traceback" not in err
+
+
+IDLE = """
+import time
+from sciopt.runs.signals import answering, leaving, stoppable
+with answering(), leaving(), stoppable("go on"):
+    print("ready", flush=True)
+    while True:
+        time.sleep(0.05)
+"""
+
+
+def test_a_program_that_was_suspended_is_stopped_as_before() -> None:
+    command = [sys.executable, "-c", IDLE]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as program:
+        assert program.stdout is not None
+        try:
+            assert program.stdout.readline() == "ready\n"
+            for number in (signal.SIGSTOP, signal.SIGCONT) * 2:  # as Ctrl-Z and fg do
+                time.sleep(0.5)
+                program.send_signal(number)
+            time.sleep(0.5)
+            program.send_signal(signal.SIGINT)
+            _, err = program.communicate(timeout=30)
+        finally:
+            program.kill()
+    assert program.returncode == 130, err
+    assert err == "\nstopped by SIGINT; go on\n"
 
 
 def test_what_cannot_be_synced_is_said(tmp_path: Path) -> None:
