@@ -72,6 +72,7 @@ def test_a_run_from_start_to_files(sciopt: Callable[..., tuple[int, str, str]], 
     assert (folder / "best.sdf").exists()
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_log_and_another_detail_another_one(
     sciopt: Callable[..., tuple[int, str, str]], tmp_path: Path
 ) -> None:
@@ -106,6 +107,7 @@ def _begun(folder: Path, evaluations: int, *, seconds: float = 120) -> None:
     raise AssertionError(f"no {evaluations} evaluations within {seconds} s")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)])
 def test_a_signal_ends_a_run_within_seconds_and_it_can_be_continued(tmp_path: Path, number: int, code: int) -> None:
     folder = tmp_path / "run"

@@ -129,8 +129,8 @@ def _tell() -> None:
 def _wait(ended: threading.Event) -> None:
     while not ended.is_set():
         got = signal.sigtimedwait(_ANSWERED, _TURN_SECONDS)
-        # Python's sigtimedwait gives a chance number, which nobody filled in, when the wait was broken into and its time
-        # had passed meanwhile (CPython, signalmodule.c), as after Ctrl-Z and fg.
+        # Python's sigtimedwait gives a chance number, which nobody filled in, when the wait was broken into and its
+        # time had passed meanwhile (CPython, signalmodule.c), as after Ctrl-Z and fg.
         if got is None or got.si_signo not in _ANSWERED:
             continue
         if got.si_signo == _TELLING:
