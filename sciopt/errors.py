@@ -12,6 +12,7 @@ SciOptError
 │   └── BudgetSpent     the next request would go over a limit of calls, tokens, money or time
 ├── ToolError           a program or library that sciopt drives is missing or broken
 └── LogError            a run folder or a log that cannot be used as asked
+    ├── Held            a log that another process writes
     └── Diverged        a resumed run made another decision than its log says
 
 What science expects to happen (an invalid SMILES inside a search, no pose, an infeasible goal) is a result with a
@@ -83,6 +84,10 @@ class ToolError(SciOptError, RuntimeError):
 
 class LogError(SciOptError):
     """A run folder or a log that cannot be used as asked."""
+
+
+class Held(LogError):
+    """A log that another process writes; wait for it, or name another folder."""
 
 
 class Diverged(LogError):

@@ -16,13 +16,14 @@ import io
 import json
 import os
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from sciopt.disk import sync_folder
-from sciopt.errors import Diverged, LogError
+from sciopt.errors import Diverged, Held, LogError
 from sciopt.events import SCHEMA, Event, Reading, read_events, read_log, schema_of, split, stable, whole
 from sciopt.records import digest, dumps
 
@@ -44,14 +45,28 @@ LOG_NAME = "log.jsonl"
 NOTE = "note"
 """The kind of an event that only a watcher sees: what was found when the log was opened."""
 _SYNC_SECONDS = 1.0
+_LOCK_SECONDS = 0.5
+_LOCK_TURN_SECONDS = 0.02
 _REMEDY = "free space, then `sciopt resume`"
 
 
 def _lock(file: io.FileIO, path: Path) -> None:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        raise LogError(f"{path} is being written by another process: wait for it, or name another folder") from error
+    """Lock it for this process; who only looks whether it is locked does so, too, for a moment, and is waited for."""
+    until = time.monotonic() + _LOCK_SECONDS
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError as error:
+            if time.monotonic() > until:
+                said = f"{path} is being written by another process: wait for it, or name another folder"
+                raise Held(said) from error
+        except OSError as error:
+            raise LogError(
+                f"the file system of {path} cannot lock files ({error.strerror}), so that two processes could write "
+                "one run: name a folder on another one with --out, or have it mounted with locks"
+            ) from error
+        time.sleep(_LOCK_TURN_SECONDS)
 
 
 def difference(old: Any, new: Any, *, where: str = "") -> str:

@@ -51,7 +51,7 @@ def read_file(path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > LARGEST_BYTES:
             raise InvalidInput(f"{path} has more than {LARGEST_BYTES:,} bytes: expected a small file, written by hand")
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # editors of Windows put a mark before the text
         data = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
     except OSError as error:
         raise InvalidInput(f"{path} cannot be read: {error.strerror}") from error

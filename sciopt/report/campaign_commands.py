@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sciopt.errors import InvalidInput
+from sciopt.disk import as_a_whole
+from sciopt.errors import Held, InvalidInput
 from sciopt.report.arguments import OUTPUT, AsJson, Quiet, many
 
 if TYPE_CHECKING:
@@ -175,19 +176,24 @@ def campaign_work(
     """Make or continue one run of a campaign in this process, to see why it failed; the others start this, too."""
     from sciopt.report.session import conduct, label_of
     from sciopt.runs.campaign import Campaign
-    from sciopt.runs.workers import end_with_starter
+    from sciopt.runs.workers import HELD, end_with_starter
 
     if lifeline:
         end_with_starter()
     campaign = Campaign.load(folder)
     asked = campaign.specification(name)
-    solution = conduct(
-        lambda watch: asked.run(campaign.folder / name, workers=workers, watch=watch, resuming=True),
-        folder=campaign.folder / name,
-        limit=asked.evaluations,
-        label=label_of(asked.as_data()),
-        quiet=lifeline,
-    )
+    try:
+        solution = conduct(
+            lambda watch: asked.run(campaign.folder / name, workers=workers, watch=watch, resuming=True),
+            folder=campaign.folder / name,
+            limit=asked.evaluations,
+            label=label_of(asked.as_data()),
+            quiet=lifeline,
+        )
+    except Held:
+        if not lifeline:
+            raise
+        raise typer.Exit(HELD) from None
     raise typer.Exit(1 if solution.best.failure else 0)
 
 
@@ -259,10 +265,12 @@ def _outcome_data(campaign: Campaign, outcome: Outcome) -> dict[str, Any]:
 def _outcome_lines(campaign: Campaign, outcome: Outcome) -> list[str]:
     data, folder = _outcome_data(campaign, outcome), shlex.quote(str(campaign.folder))
     lines = [f"{len(data['done'])} of {len(outcome.ended)} runs are done"]
+    if not outcome.ended:
+        lines = [f"no run falls to this shard: the campaign has {len(campaign.runs)}"]
     if data["held"]:
-        lines.append(f"{len(data['held'])} are made by another process: {', '.join(data['held'][:3])}")
+        lines.append(f"made by another process: {len(data['held'])} ({', '.join(data['held'][:3])})")
     if data["stopped"]:
-        lines.append(f"{len(data['stopped'])} were stopped; the same command continues them")
+        lines.append(f"stopped: {len(data['stopped'])}; the same command continues them")
     if data["failed"]:
         name, reason = next(iter(data["failed"].items()))
         lines += [f"{len(data['failed'])} failed, the first: {name}: {reason}"]
@@ -273,7 +281,10 @@ def _outcome_lines(campaign: Campaign, outcome: Outcome) -> list[str]:
 def _write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     import csv
 
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
+    try:
+        with as_a_whole(path) as whole, whole.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, list(rows[0]))
+            writer.writeheader()
+            writer.writerows(rows)
+    except OSError as error:
+        raise InvalidInput(f"the table {path} cannot be written: {error.strerror}") from error

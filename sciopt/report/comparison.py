@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from sciopt.disk import as_a_whole
 from sciopt.errors import InvalidInput
 from sciopt.records import dumps
 from sciopt.report.live import Label, clock, cost
@@ -73,7 +74,7 @@ def write_comparison(rows: Sequence[Compared], path: Path) -> Path:
         {name: dumps(v) if isinstance(v, list | dict) else v for name, v in row.as_data().items()} for row in rows
     ]
     try:
-        with path.open("w", encoding="utf-8", newline="") as file:
+        with as_a_whole(path) as whole, whole.open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, list(dict.fromkeys(name for row in flat for name in row)), restval="")
             writer.writeheader()
             writer.writerows(flat)

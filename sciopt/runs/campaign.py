@@ -24,15 +24,17 @@ import json
 import os
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
+from sciopt.display.printed import Printed
 from sciopt.errors import InvalidInput, LogError
 from sciopt.log import difference
 from sciopt.records import digest, dumps
+from sciopt.runs import showing
 from sciopt.runs.grid import Combination, Grid, folder_name
 from sciopt.runs.run import Run
 from sciopt.runs.specification import RunSpec
@@ -63,9 +65,11 @@ class Planned:
     changes: Combination
 
 
-@dataclass(frozen=True)
-class Campaign:
+@dataclass(frozen=True, repr=False)
+class Campaign(Printed):
     """What was asked for, expanded; read from a file with `read`, from a folder with `load`.
+
+    `print` and a notebook show how far it is.
 
     `executor` is the file's table, which changes where runs are made and never what they find: no folder keeps it.
     """
@@ -77,6 +81,15 @@ class Campaign:
     grid: Mapping[str, Any] = field(default_factory=dict)
     exclude: Sequence[Mapping[str, Any]] = ()
 
+    def __repr__(self) -> str:
+        return showing.campaign_line(self)
+
+    def __str__(self) -> str:
+        return "\n".join(showing.campaign_lines(self))
+
+    def _repr_html_(self) -> str:
+        return showing.campaign_html(self)
+
     # --- from a file, from a folder ---------------------------------------------------------------------------------
 
     @classmethod
@@ -86,8 +99,9 @@ class Campaign:
         `InvalidInput` names the file, the key or the combination, its value, and what was expected.
         """
         path = Path(path)
+        data = read_file(path)
         with within(str(path)):
-            table = fitted(CampaignTable, read_file(path))
+            table = fitted(CampaignTable, data)
             grid = Grid.of(table.grid, table.exclude)
         base = RunSpec.from_data(table.run, where=path)
         runs = _planned(base, grid, str(path))
@@ -216,8 +230,7 @@ def _planned(base: RunSpec, grid: Grid, where: str) -> tuple[Planned, ...]:
     seen: dict[str, Combination] = {}
     names: list[Planned] = []
     for combination in grid.combinations():
-        with within(f"{where}: {_said(combination)}"):
-            key = base.changed(combination).key()
+        key = replace(base, where=f"{where}: {_said(combination)}").changed(combination).key()
         if key in seen:
             raise InvalidInput(f"{where}: {_said(combination)} is the same run as {_said(seen[key])}; take one away")
         seen[key] = combination

@@ -153,10 +153,10 @@ def _client_at(place: Where) -> Client:
     from distributed import Client
 
     try:
-        return Client(place.address, timeout=min(_CONNECT_SECONDS, place.wait_seconds), set_as_default=False)
+        return Client(place.address, timeout=_CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
         raise ToolError(
-            f"there is no Dask scheduler at {place.address} ({error}): "
+            f"there is no Dask scheduler at {place.address} ({error or type(error).__name__}): "
             "`dask scheduler` starts one and prints its address"
         ) from error
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sciopt.disk import as_a_whole
 from sciopt.domain import domain, load
 from sciopt.errors import InvalidInput, LogError, ToolError
 from sciopt.records import dumps
@@ -46,7 +47,7 @@ def write_csv(runs: Sequence[Run], path: Path) -> Path:
     """All evaluations as CSV."""
     rows = _some(runs)
     try:
-        with path.open("w", encoding="utf-8", newline="") as file:
+        with as_a_whole(path) as whole, whole.open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, columns(rows), restval="")
             writer.writeheader()
             writer.writerows(rows)
@@ -61,7 +62,8 @@ def write_parquet(runs: Sequence[Run], path: Path) -> Path:
     if importlib.util.find_spec("pyarrow") is None:
         raise ToolError("pyarrow is missing, which writes Parquet: pip install 'sciopt[parquet]', or write --csv")
     try:
-        typed(rows).to_parquet(path, engine="pyarrow", index=False)
+        with as_a_whole(path) as whole:
+            typed(rows).to_parquet(whole, engine="pyarrow", index=False)
     except OSError as error:
         raise InvalidInput(f"the table {path} cannot be written: {error.strerror or error}") from error
     return path
@@ -95,7 +97,8 @@ def write_candidates(runs: Sequence[Run], path: Path, *, kind: str, every: bool 
     if not texts:
         raise LogError(f"the cache holds nothing for {path.name} any more: make the runs again")
     try:
-        path.write_text("".join(texts), encoding="utf-8")
+        with as_a_whole(path) as whole:
+            whole.write_text("".join(texts), encoding="utf-8")
     except OSError as error:
         raise InvalidInput(f"{path} cannot be written: {error.strerror}") from error
     return path

@@ -10,10 +10,22 @@ if TYPE_CHECKING:
 
     from sciopt.runs.run import Run
 
+EVALUATIONS = ("number", "step", "value", "parent", "because", "best", "loss", "failure", "cpu_seconds")
+NUMBERS = {"number": "int64", "step": "int64", "best": "bool", "loss": "float64", "cpu_seconds": "float64"}
 REQUESTS = ("step", "lead", "text", "answer", "calls", "tokens", "dollars", "stored")
 ESTIMATES = ("kind", "step", "stage", "near", "value", "loss", "failure", "cpu_seconds")
 TIMINGS = ("number", "step", "cpu_seconds", "wall_seconds", "cached")
 _COUNTED = ("proposals", "proposed", "rejected")
+
+
+def evaluations(records: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    """A row for each flat record of `Run.records`, by its number; the columns stand also where there is no row."""
+    import pandas as pd
+
+    measured = list(dict.fromkeys(name for each in records for name in each if name not in EVALUATIONS))
+    names = [*EVALUATIONS[:-2], *measured, *EVALUATIONS[-2:]]
+    kinds = {name: NUMBERS.get(name, "float64") for name in (*NUMBERS, *measured)}
+    return pd.DataFrame(list(records), columns=names).astype(kinds).set_index("number")
 
 
 def requests(run: Run) -> pd.DataFrame:

@@ -78,7 +78,8 @@ def _exclusion(table: Any, axes: Mapping[str, Any]) -> Mapping[str, tuple[Any, .
     for name, values in _flat(table):
         if name not in axes:
             raise UnknownName.among("the name", name, axes, f"exclude takes names of the grid: {', '.join(axes)}")
-        found[name] = tuple(values) if isinstance(values, list) else (values,)
+        several = isinstance(values, list) and values not in axes[name]
+        found[name] = tuple(values) if several else (values,)
         for value in found[name]:
             if value not in axes[name]:
                 raise InvalidInput(f"exclude.{name} is {shown(value)}: expected one of the grid's values for it")

@@ -115,13 +115,27 @@ def write_failure(folder: Path, data: Mapping[str, Any]) -> None:
         raise LogError(f"{folder} cannot be written: {error.strerror}; free space there, or name another") from error
 
 
+def _has_failed(folder: Path) -> bool:
+    """Whether its log has an end and no candidate."""
+    try:
+        run = Run.load(folder)
+    except LogError:
+        return False
+    good = (event for event in run.events if event.kind == "evaluation" and event.data["evaluation"]["failure"] is None)
+    return run.ending is not None and next(good, None) is None
+
+
 def forget(folder: Path) -> None:
-    """Let a failed run begin again: its failure is taken away, and a log that ended without a candidate set aside."""
+    """Let a failed run begin again: its failure is taken away, and a log that ended without a candidate set aside.
+
+    A log that cannot be read stays: another version of sciopt may have written it, or the disk may answer tomorrow.
+    """
     (folder / FAILURE_NAME).unlink(missing_ok=True)
     log = folder / LOG_NAME
-    if state_of(folder).state != "failed":
+    if not _has_failed(folder):
         return
-    with log.open("rb") as file, suppress(BlockingIOError):  # a process that holds it has begun it again already
+    # open for writing, without which NFS refuses the lock; a process that holds it has begun the run again already
+    with log.open("r+b") as file, suppress(BlockingIOError):
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         number = 1
         while (aside := folder / f"log.failed-{number}.jsonl").exists():

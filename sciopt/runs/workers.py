@@ -29,7 +29,16 @@ GRACE_SECONDS = 4.0
 """How long a run may take to write its state when it is asked to stop; then it is killed, and goes on from its log."""
 _TURN_SECONDS = 0.1
 _SAID = 2_000
-_BEING_WRITTEN = "is being written by another process"
+_ROOT = str(Path(__file__).resolve().parents[2])
+_PROGRAM = (
+    f"import runpy, sys; sys.path[0] = {_ROOT!r}; runpy.run_module('sciopt', run_name='__main__', alter_sys=True)"
+)
+"""`python -m sciopt`, but this very package, and no file of the user's folder in the place of a module; the process
+stays in that folder, since the environment may name others relative to it (PYTHONPATH)."""
+HELD = 75
+"""Exit status of a run's process, told to the one that started it: another process writes the run."""
+_STOPPED = {status for number in (signal.SIGINT, signal.SIGTERM) for status in (128 + number, -number)}
+"""The second of each: a signal that came before the program could answer it."""
 
 EndName = Literal["done", "failed", "stopped", "held", "kept"]
 
@@ -99,13 +108,12 @@ def _as_it_is(state: State) -> Ended:
 
 def _process(order: Order, switch: Switch) -> tuple[int, str, bool]:
     """Exit status and last words of the run's process, and whether it was asked to stop."""
-    command = [sys.executable, "-m", "sciopt", "campaign", "work", str(Path(order.folder).resolve()), order.name]
+    command = [sys.executable, "-c", _PROGRAM, "campaign", "work", str(Path(order.folder).resolve()), order.name]
     command += ["--workers", str(order.workers), "--lifeline"]
-    root = Path(__file__).resolve().parents[2]  # where the process finds this very package, and no file of the user
     with tempfile.TemporaryFile() as said:
         try:
             process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=said, cwd=root, start_new_session=True
+                command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=said, start_new_session=True
             )
         except OSError as error:
             raise ToolError(f"no process can be started: {error.strerror}; are there too many?") from error
@@ -143,9 +151,9 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 def _judged(order: Order, folder: Path, code: int, said: str, asked: bool) -> Ended:
     """What the end of the process means for the run."""
-    if asked or code in (128 + signal.SIGINT, 128 + signal.SIGTERM):
+    if asked or code in _STOPPED:
         return Ended(order.name, "stopped")
-    if _BEING_WRITTEN in said:
+    if code == HELD:
         return Ended(order.name, "held")
     if code in (0, 1) and (state := state_of(folder)).state in ("done", "failed"):
         return Ended(order.name, "done" if state.state == "done" else "failed", state.reason)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import json
 import math
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 
 from sciopt.cache import Cache
-from sciopt.errors import LogError
+from sciopt.errors import Held, LogError
 from sciopt.log import LOG_NAME, Log, read_events, read_log
 from sciopt.objective import Evaluation
 from sciopt.records import from_dict, to_dict
@@ -57,6 +60,32 @@ def test_a_log_has_one_writer(tmp_path: Path) -> None:
         with pytest.raises(LogError, match="another process"):
             Log(tmp_path / LOG_NAME)
     Log(tmp_path / LOG_NAME).close()
+
+
+def test_who_only_looks_whether_a_log_is_locked_does_not_keep_its_writer_out(tmp_path: Path) -> None:
+    path = tmp_path / LOG_NAME
+    path.touch()
+    with path.open("rb") as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        threading.Timer(0.1, fcntl.flock, (looking, fcntl.LOCK_UN)).start()
+        with Log(path) as log:
+            log.record("header", {})
+    assert len(read_log(path)) == 1
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP])
+def test_a_file_system_that_cannot_lock_is_not_taken_for_another_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """ENOLCK: NFS without its lock service; ENOSYS: Lustre mounted without -o flock."""
+
+    def flock(file: object, how: int) -> None:
+        raise OSError(number, "no such locks")
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with pytest.raises(LogError, match=r"cannot lock files \(no such locks\).*--out") as raised:
+        Log(tmp_path / LOG_NAME)
+    assert not isinstance(raised.value, Held)
 
 
 def test_a_folder_without_a_run_is_named(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
+import fcntl
 import json
 import os
 import re
@@ -28,7 +30,8 @@ from sciopt.runs.batch import Batch, script
 from sciopt.runs.campaign import Campaign
 from sciopt.runs.grid import Grid, folder_name
 from sciopt.runs.spreading import Outcome, spread
-from sciopt.runs.workers import Ended
+from sciopt.runs.states import forget
+from sciopt.runs.workers import Ended, Order, Switch, _judged, _process
 from tests.runs import words
 
 RUN = """
@@ -122,6 +125,15 @@ def test_what_is_excluded_is_not_made(folder: Path) -> None:
     assert [dict(each.changes) for each in campaign.runs][2:] == [{"start": "bbbb", "seed": 0}]
 
 
+def test_a_list_is_excluded_as_a_value_of_the_grid() -> None:
+    grid = Grid.of({"start": [["a", "b"], "c"], "seed": [0]}, [{"start": ["a", "b"]}])
+    assert list(grid.combinations()) == [{"start": "c", "seed": 0}]
+
+
+def test_a_file_may_begin_with_a_byte_order_mark(folder: Path) -> None:
+    assert len(Campaign.read(written(folder, "\ufeff" + RUN + GRID)).runs) == 4
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -136,11 +148,12 @@ def test_what_is_excluded_is_not_made(folder: Path) -> None:
         ),
         (RUN + "[grid]\nseed = [1]\n[[exclude]]\nseed = 1", r"every combination of the grid is excluded"),
         (RUN + "[grid]\nseed = [1]\n[[exclude]]\nseed = 7", r"exclude.seed is 7: expected one of the grid's values"),
+        (RUN + "[grid]\nseed = [1.5]", r"^\S+words.toml: seed = 1.5: seed is 1.5: expected a whole number"),
         (RUN + "[grid]\nseed = [1]\n[[exclude]]\nbudget = 7", r"'budget' is unknown: .*names of the grid: seed"),
         (RUN + "[grids]\nseed = [1]", r"'grids' is unknown: did you mean grid"),
         ("[grid]\nseed = [1]", r"run is missing"),
         ("[run]\nbudget = 3", r"\[objective\] is missing"),
-        ("run =", r"words.toml is no TOML"),
+        ("run =", r"^\S+words.toml is no TOML"),
     ],
 )
 def test_a_file_that_does_not_fit_is_refused_in_words(folder: Path, text: str, said: str) -> None:
@@ -255,6 +268,64 @@ def test_a_run_that_another_process_writes_is_left_to_it(folder: Path) -> None:
     with Log(campaign.folder / planned.name / LOG_NAME):
         assert states(campaign) == {planned.name: "running"}
         assert spread(campaign, campaign.runs).names("held") == [planned.name]
+    assert states(campaign) == {planned.name: "waiting"}
+
+
+def test_a_run_that_was_taken_meanwhile_is_told_by_its_code_not_by_its_words(folder: Path) -> None:
+    campaign = begun(folder, RUN)
+    [planned] = campaign.runs
+    command = [sys.executable, "-m", "sciopt", "campaign", "work", str(campaign.folder), planned.name]
+    with Log(campaign.folder / planned.name / LOG_NAME):
+        order = Order(str(campaign.folder), planned.name)
+        assert _judged(order, campaign.folder / planned.name, *_process(order, Switch())).how == "held"
+        by_hand = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert by_hand.returncode == 4
+    assert "is being written by another process" in by_hand.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_run_whose_process_got_a_signal_before_it_could_answer_was_stopped(folder: Path, number: int) -> None:
+    """A node that shuts down, or a job that is cancelled, signals all processes: also one that is still importing."""
+    campaign = begun(folder, RUN)
+    order = Order(str(campaign.folder), campaign.runs[0].name)
+    assert _judged(order, campaign.folder / order.name, -number, "", False).how == "stopped"
+    assert states(campaign) == {order.name: "waiting"}
+
+
+def test_a_log_that_cannot_be_read_is_never_set_aside(folder: Path) -> None:
+    """One of a later version of sciopt, or on a disk that answers with errors for a while: it was paid for."""
+    campaign = begun(folder, RUN)
+    [planned] = campaign.runs
+    log = campaign.folder / planned.name / LOG_NAME
+    campaign.specification(planned.name).run(log.parent)
+    header, *rest = read_log(log)
+    later = dataclasses.replace(header, data={**header.data, "schema": 999})
+    log.write_text("".join(event.line() for event in (later, *rest)))
+    content = log.read_bytes()
+    outcome = spread(campaign, campaign.runs, retry=True)
+    assert [each.how for each in outcome.ended.values()] == ["failed"]
+    assert "the form 999 of another version" in outcome.ended[planned.name].reason
+    assert log.read_bytes() == content
+
+
+def test_a_failed_run_is_begun_again_where_locks_need_a_file_that_is_open_for_writing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """NFS makes a lock of `flock` into one of `fcntl`, and refuses to lock for writing what is open for reading."""
+    campaign = begun(folder, RUN.replace('"words"', '"words", trouble = "failure", trouble_at = "aaaaaaaa"'))
+    [planned] = campaign.runs
+    campaign.specification(planned.name).run(campaign.folder / planned.name)
+    assert states(campaign) == {planned.name: "failed"}
+    plain = fcntl.flock
+
+    def flock(file: Any, how: int) -> None:
+        mode = fcntl.fcntl(file, fcntl.F_GETFL) & os.O_ACCMODE
+        if (how & fcntl.LOCK_EX and mode == os.O_RDONLY) or (how & fcntl.LOCK_SH and mode == os.O_WRONLY):
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+        plain(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    forget(campaign.folder / planned.name)
     assert states(campaign) == {planned.name: "waiting"}
 
 
@@ -374,6 +445,37 @@ def test_what_does_not_fit_is_refused_before_anything_is_made(
     assert said in told
     assert len(told.splitlines()) == 1
     assert not (folder / "runs").exists()
+
+
+def test_what_the_environment_says_of_folders_near_by_holds_in_the_runs_too(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A relative PYTHONPATH is found from where the user stands; and no file that lies there is taken for a module."""
+    campaign = begun(folder, RUN)
+    (folder / "signal.py").write_text("raise SystemExit('a file of the user was imported')")
+    monkeypatch.setenv("PYTHONPATH", "site")
+    monkeypatch.chdir(folder)
+    outcome = spread(campaign, campaign.runs)
+    assert [(each.how, each.reason.partition(":")[0]) for each in outcome.ended.values()] == [
+        ("done", "the budget is spent")
+    ]
+
+
+def test_a_shard_without_runs_says_so(folder: Path) -> None:
+    written(folder, RUN + GRID)
+    command = started(folder, "run", "words.toml", "--out", "campaign", "--shard", "6/7", "--quiet")
+    out, err = command.communicate(timeout=60)
+    assert (command.returncode, err) == (0, "")
+    assert out.splitlines()[0] == "no run falls to this shard: the campaign has 4"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_table_that_finds_no_room_is_an_error_in_words(folder: Path) -> None:
+    begun(folder)
+    command = started(folder, "status", "campaign", "--csv", "/dev/full")
+    out, err = command.communicate(timeout=60)
+    assert (command.returncode, out) == (2, "")
+    assert err == "sciopt: the table /dev/full cannot be written: No space left on device\n"
 
 
 # --- the batch script -----------------------------------------------------------------------------------------------

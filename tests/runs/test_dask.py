@@ -20,6 +20,7 @@ from sciopt.log import read_log, stable
 from sciopt.objectives.molecule.docking.pool import DockingProtocol
 from sciopt.objectives.molecule.objective import MoleculeObjective
 from sciopt.parcels import Parcel
+from sciopt.runs import clusters
 from sciopt.runs.clusters import Setting, job_options
 from sciopt.runs.executors import executor_from
 from sciopt.search import Ending, optimize
@@ -116,13 +117,15 @@ def test_a_worker_with_other_tools_is_refused(two):
         two._setting = other
 
 
-def test_where_no_scheduler_is_and_where_no_worker_is():
+def test_where_no_scheduler_is_and_where_no_worker_is(monkeypatch):
     from distributed import LocalCluster
 
-    closed = {"kind": "dask", "address": "tcp://127.0.0.1:9", "wait_seconds": 0.5}
+    closed = {"kind": "dask", "address": "tcp://127.0.0.1:9"}
     nowhere = r"no Dask scheduler at tcp://127\.0\.0\.1:9 .*`dask scheduler`"
-    with pytest.raises(ToolError, match=nowhere), executor_from(closed):
-        pass
+    with monkeypatch.context() as patch:
+        patch.setattr(clusters, "_CONNECT_SECONDS", 0.5)
+        with pytest.raises(ToolError, match=nowhere), executor_from(closed):
+            pass
     with LocalCluster(n_workers=0, dashboard_address=":0") as cluster:
         table = {"kind": "dask", "address": cluster.scheduler_address, "wait_seconds": 0.2}
         nobody = r"no worker for 0\.2 s: `dask worker tcp://.* --nworkers 4"
@@ -130,6 +133,7 @@ def test_where_no_scheduler_is_and_where_no_worker_is():
             pass
 
 
+@pytest.mark.slow
 def test_a_scheduler_that_goes_away_is_a_broken_tool(tmp_path):
     from distributed import LocalCluster
 
@@ -242,7 +246,7 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGKILL, marks=pytest.mark.slow)])
 def test_a_stopped_client_leaves_no_process_and_the_run_goes_on(number, tmp_path):
     (tmp_path / "script.py").write_text(SCRIPT)
     command = [sys.executable, str(tmp_path / "script.py"), str(tmp_path / "run"), "dask:2"]

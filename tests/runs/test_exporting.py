@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from sciopt.runs.specification import RunSpec
 from sciopt.search import optimize
 from tests.core.toys import Letters, Speller
 from tests.runs import words
+from tests.runs.test_full_disk import small_disk
 
 ALONE = """
 import json, sys
@@ -55,6 +57,25 @@ def test_one_table_holds_every_evaluation_with_what_sets_its_run_apart(runs: lis
     assert {row["start"] for row in rows} == {'["aaaa"]', '["bbbb","cc"]'}
     assert {row["budget.evaluations"] for row in rows} == {"3", "5"}
     assert list(rows[0])[-2:] == ["failure", "cpu_seconds"]
+
+
+def test_a_table_that_finds_no_room_leaves_the_one_that_was_there(runs: list[Run], tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", 4) as disk:
+        (disk / "all.csv").write_text("the table of yesterday")
+        many = [runs[1]] * 100
+        with pytest.raises(InvalidInput, match=r"all.csv cannot be written: No space left on device"):
+            exporting.write_csv(many, disk / "all.csv")
+        with pytest.raises(InvalidInput, match=r"new.csv cannot be written: No space left on device"):
+            exporting.write_csv(many, disk / "new.csv")
+        assert [(path.name, path.read_text()) for path in disk.iterdir()] == [("all.csv", "the table of yesterday")]
+
+
+def test_a_table_goes_to_what_a_link_names_and_to_a_device_as_it_is(runs: list[Run], tmp_path: Path) -> None:
+    (tmp_path / "link.csv").symlink_to(tmp_path / "all.csv")
+    exporting.write_csv(runs, tmp_path / "link.csv")
+    assert (tmp_path / "link.csv").is_symlink()
+    assert len((tmp_path / "all.csv").read_text().splitlines()) == 9
+    assert exporting.write_csv(runs, Path(os.devnull)).is_char_device()
 
 
 def test_parquet_holds_the_same_table(runs: list[Run], tmp_path: Path) -> None:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import random
 import signal
 import subprocess
 import sys
 import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import psutil
@@ -14,13 +20,51 @@ import pytest
 
 from sciopt.log import LOG_NAME, read_events, read_log, stable
 from sciopt.runs.run import Run
+from tests.runs import cheap
 
+SERVER = multiprocessing.get_context("forkserver")
+"""Forks processes that have imported all that a run needs, which takes longer than what is tested here."""
+SERVER.set_forkserver_preload(["pytest", "scipy.stats", "tests.runs.cheap"])
 Requests = list[tuple[int, str, str]]
 
 
-def begin(folder: Path, calls: Path, evaluations: int) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "tests.runs.cheap", str(folder), str(calls), str(evaluations)]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+class Session:
+    """The run made or continued in a process of its own: a new interpreter, or one that a server of such forks."""
+
+    def __init__(self, folder: Path, calls: Path, evaluations: int, *, fresh: bool) -> None:
+        self._forked: BaseProcess | None = None
+        self._started: subprocess.Popen[bytes] | None = None
+        if fresh:
+            command = [sys.executable, "-m", "tests.runs.cheap", str(folder), str(calls), str(evaluations)]
+            self._started = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+            self.pid = self._started.pid
+        else:
+            self._forked = SERVER.Process(target=cheap.carry_on, args=(folder, calls, evaluations))
+            self._forked.start()
+            self.pid = self._forked.pid or 0
+
+    def status(self) -> int | None:
+        """Its exit status, None while it lasts."""
+        return self._started.poll() if self._started else self._forked.exitcode if self._forked else None
+
+    def kill(self) -> None:
+        """By SIGKILL; no process that it started may outlive it."""
+        with suppress(psutil.NoSuchProcess, ProcessLookupError):
+            children = psutil.Process(self.pid).children(recursive=True)
+            os.kill(self.pid, signal.SIGKILL)
+            _, alive = psutil.wait_procs(children, timeout=10)
+            assert not alive
+
+    def wait(self) -> int:
+        """Its exit status, when it has ended."""
+        if self._started:
+            return self._started.wait(timeout=600)
+        assert self._forked
+        self._forked.join(timeout=600)
+        status = self._forked.exitcode
+        assert status is not None, "it did not end"
+        self._forked.close()
+        return status
 
 
 def requests(calls: Path) -> Requests:
@@ -50,52 +94,51 @@ def size(folder: Path) -> int:
     return (folder / LOG_NAME).stat().st_size if (folder / LOG_NAME).exists() else 0
 
 
-def kill_late(
-    process: subprocess.Popen[bytes], folder: Path, *, before: int, longest: float, rng: random.Random
-) -> None:
+def kill_late(session: Session, folder: Path, *, before: int, longest: float, rng: random.Random) -> None:
     """Kill it at a random instant, four times of five after it went on with new work; unless it ends by itself."""
     if rng.random() < 0.8:
-        while process.poll() is None and size(folder) <= before:
+        while session.status() is None and size(folder) <= before:
             time.sleep(0.002)
     end = time.monotonic() + rng.uniform(0, longest)
-    while process.poll() is None and time.monotonic() < end:
+    while session.status() is None and time.monotonic() < end:
         time.sleep(0.001)
-    if process.poll() is None:
-        children = psutil.Process(process.pid).children(recursive=True)
-        process.send_signal(signal.SIGKILL)
-        _, alive = psutil.wait_procs(children, timeout=10)
-        assert not alive
+    if session.status() is None:
+        session.kill()
 
 
 def kill_until_done(
     folder: Path, calls: Path, evaluations: int, *, most: int, longest: float, rng: random.Random
 ) -> int:
-    """Continue the run, killing each process after a random time, at most so many; gives how many were killed."""
+    """Continue the run, killing each process after a random time, at most so many; gives how many were killed.
+
+    Every fifth process is a new interpreter.
+    """
     for killed in range(most + 1):
         before = size(folder)
-        with begin(folder, calls, evaluations) as process:
-            if killed < most:
-                kill_late(process, folder, before=before, longest=longest, rng=rng)
-            _, said = process.communicate(timeout=600)
-        if process.returncode == 0:
+        session = Session(folder, calls, evaluations, fresh=killed % 5 == 0)
+        if killed < most:
+            kill_late(session, folder, before=before, longest=longest, rng=rng)
+        status = session.wait()
+        if status == 0:
             return killed
-        assert process.returncode == -signal.SIGKILL, said.decode()
+        assert status == -signal.SIGKILL
     raise AssertionError("it did not end")
 
 
-def kill(tmp_path: Path, *, kills: int, evaluations: int) -> dict[str, int]:
+def kill(tmp_path: Path, *, kills: int, evaluations: int, seed: int = 20260101) -> Counter[str]:
     """Kill so many times, in as many runs as that takes; each of them ends as an undisturbed one."""
-    rng = random.Random(20260101)
+    rng = random.Random(seed)
     whole = tmp_path / "whole"
+    session = Session(whole, tmp_path / "calls", evaluations, fresh=False)
+    while session.status() is None and not size(whole):
+        time.sleep(0.002)
     began = time.monotonic()
-    with begin(whole, tmp_path / "calls", evaluations) as process:
-        _, said = process.communicate(timeout=600)
-    assert process.returncode == 0, said.decode()
+    assert session.wait() == 0
     longest = (time.monotonic() - began) / 10
     expected, expected_table = list(stable(read_log(whole / LOG_NAME))), table(whole)
     assert len(expected_table) == evaluations
     assert expect_none_repeated(requests(tmp_path / "calls")) == 0
-    figures = {"kills": 0, "runs": 0, "sessions at work": 0, "requests": 0, "repeated": 0}
+    figures: Counter[str] = Counter()
     while figures["kills"] < kills:
         folder, calls = tmp_path / f"run{figures['runs']}", tmp_path / f"calls{figures['runs']}"
         left = kills - figures["kills"]
@@ -108,7 +151,7 @@ def kill(tmp_path: Path, *, kills: int, evaluations: int) -> dict[str, int]:
         figures["requests"] += len({asked for _, _, asked in requests(calls)})
         figures["sessions at work"] += len({pid for pid, _, _ in requests(calls)})
     assert figures["repeated"] <= figures["kills"]
-    return figures | {"seconds": round(time.monotonic() - began)}
+    return figures
 
 
 def test_three_kills_change_nothing(tmp_path: Path) -> None:
@@ -118,7 +161,11 @@ def test_three_kills_change_nothing(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.soak
 def test_two_hundred_kills_change_nothing(tmp_path: Path) -> None:
-    figures = kill(tmp_path, kills=200, evaluations=1000)
-    print(figures)
+    """Half of them on each of two cores."""
+    folders = [tmp_path / str(lane) for lane in range(2)]
+    with ThreadPoolExecutor(2) as lanes:
+        made = [lanes.submit(kill, each, kills=100, evaluations=1000, seed=n) for n, each in enumerate(folders)]
+    figures = made[0].result() + made[1].result()
+    print(dict(figures))
     assert figures["kills"] == 200
     assert figures["sessions at work"] >= 100

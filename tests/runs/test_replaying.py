@@ -73,6 +73,17 @@ def test_a_run_that_its_budget_ended_ends_there_again(tmp_path: Path, limits: Bu
     assert replay(tmp_path / "run", objective=Never()).same
 
 
+def test_a_run_whose_answers_were_all_stored_is_the_same_though_it_paid_for_none(tmp_path: Path) -> None:
+    class Stored(Paid):
+        def complete(self, request: Request) -> Reply:
+            return dataclasses.replace(super().complete(request), usage=Usage(), cached=True)
+
+    limits = Budget(evaluations=9, calls=2)
+    solution = optimize(Letters(), "abc", engine=Stored(paid=True), budget=limits, out=tmp_path / "run")
+    assert len(solution.evaluations) == 9
+    assert replay(tmp_path / "run", objective=Never()).same
+
+
 def test_a_run_that_the_clock_ended_is_compared_up_to_there(tmp_path: Path) -> None:
     optimize(Letters(), "abc", engine=Speller(), budget=Budget(seconds=1e-9), out=tmp_path / "run")
     found = replay(tmp_path / "run", objective=Never())
