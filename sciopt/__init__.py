@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sciopt.engines import get_engine as get_engine
     from sciopt.engines.default import set_backward_engine as set_backward_engine
     from sciopt.errors import SciOptError as SciOptError
+    from sciopt.functions import measured as measured
     from sciopt.gradient import Gradient as Gradient
     from sciopt.graph import Function as Function
     from sciopt.graph import sum as sum
@@ -33,10 +34,12 @@ if TYPE_CHECKING:
     from sciopt.optimizer import TGD as TGD
     from sciopt.optimizer import TextualGradientDescent as TextualGradientDescent
     from sciopt.optimizer import TextualGradientDescentwithMomentum as TextualGradientDescentwithMomentum
+    from sciopt.report.drawing import figure as figure
+    from sciopt.report.progress import progress as progress
     from sciopt.runs.run import Run as Run
-    from sciopt.search import Solution as Solution
     from sciopt.search import optimize as optimize
     from sciopt.search import resume as resume
+    from sciopt.solution import Solution as Solution
     from sciopt.text.aggregate import Aggregate as Aggregate
     from sciopt.text.aggregate import aggregate as aggregate
     from sciopt.text.calls import FormattedLLMCall as FormattedLLMCall
@@ -74,7 +77,10 @@ _HOMES = {
     "PlainObjective": "objective",
     "TGD": "optimizer",
     "Run": "runs.run",
-    "Solution": "search",
+    "Solution": "solution",
+    "measured": "functions",
+    "figure": "report.drawing",
+    "progress": "report.progress",
     "optimize": "search",
     "resume": "search",
     "Gradient": "gradient",

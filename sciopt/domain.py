@@ -108,8 +108,12 @@ class Domain:
     """For a kind of variable: `picture(value: str) -> str`, a candidate as a small SVG, for notebooks and reports."""
     exhibits: str = ""
     """`exhibits(run, row) -> Sequence[Exhibit]`: what a report shows of one evaluation besides its numbers."""
+    marks: frozenset[str] = frozenset()
+    """Words of the protocol by which an evaluation is known as this domain's; no other domain's has all of them."""
     notice: str = ""
     """What stands under every result that a person is shown."""
+    footnote: str = ""
+    """`footnote(run) -> str`: what stands small under every figure of a run; without it, that is the notice."""
     label: str = ""
     """`label(value: str) -> str`: a candidate in short, on one line, for people; the value itself where it is empty."""
     tools: str = ""

@@ -25,6 +25,12 @@ class Loss(Variable):
     def __float__(self) -> float:
         return self.evaluation.loss
 
+    def _repr_html_(self) -> str:
+        return self.evaluation._repr_html_()
+
+    def _repr_svg_(self) -> str | None:
+        return self.evaluation._repr_svg_()
+
 
 class ObjectiveLoss(Function):
     """Measures a variable with scientific code; `backward` puts the measurement into words.

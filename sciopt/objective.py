@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, runtime_checkable
 
+from sciopt.display.printed import Printed
+
 Basis = Literal["exact", "model", "measured"]
 Sense = Literal["<=", ">="]
 
@@ -151,11 +153,11 @@ class Cost:
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class Evaluation(Printed):
     """Everything that was measured on one candidate. `loss` is the sum of `terms`; lower is better.
 
     A failed evaluation has the reason in `failure` and an infinite loss. `artifacts` are texts by file name (poses),
-    `protocol` is everything that changes a number, by words without spaces.
+    `protocol` is everything that changes a number, by words without spaces. `print` and a notebook show it in short.
     """
 
     value: str
@@ -188,6 +190,21 @@ class Evaluation:
             if m.quantity == quantity:
                 return m.value
         raise KeyError(quantity)
+
+    def __str__(self) -> str:
+        from sciopt.display.evaluation import lines
+
+        return "\n".join(lines(self))
+
+    def _repr_html_(self) -> str:
+        from sciopt.display.evaluation import evaluation_html
+
+        return evaluation_html(self)
+
+    def _repr_svg_(self) -> str | None:
+        from sciopt.display.pictures import drawn, kind_of
+
+        return drawn(kind_of(self.protocol), self.value)
 
 
 @dataclass(frozen=True)

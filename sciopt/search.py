@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from contextlib import ExitStack, closing
+from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 from sciopt.asking import halt_if
 from sciopt.bench import Bench, Known
 from sciopt.beside import Leaving
-from sciopt.budget import Budget, Meter, Spent
+from sciopt.budget import Budget, Meter
 from sciopt.cache import Cache
 from sciopt.descent import Descent, Settings
 from sciopt.domain import engine_entries, objective_from
@@ -24,10 +24,11 @@ from sciopt.engines.chat import Chat
 from sciopt.engines.chosen import Model, described, engine_for
 from sciopt.engines.sensitive import check_engine
 from sciopt.errors import BudgetSpent, InvalidInput, InvalidValue, LogError
-from sciopt.finals import Finalist, as_data, compare, confirm
+from sciopt.finals import as_data, compare, confirm
 from sciopt.log import LOG_NAME, SCHEMA, Event, Log, headless, read_events, read_log, without_news
 from sciopt.machine import git_state, machine, seeds
-from sciopt.objective import Evaluation, Objective, Reference
+from sciopt.objective import Objective
+from sciopt.solution import Solution as Solution
 from sciopt.variable import Variable
 
 Watch = Callable[[Event], None]
@@ -63,25 +64,6 @@ _DEFAULTS = {
 """What a run did whose header lacks it, for an earlier version wrote that."""
 
 
-@dataclass(frozen=True)
-class Solution:
-    """What a search found. `evaluations` stand in the order in which they were made."""
-
-    best: Evaluation
-    start: Evaluation
-    evaluations: tuple[Evaluation, ...]
-    steps: int
-    reason: str
-    spent: Spent
-    stages: Mapping[str, Mapping[str, float | int | None]]
-    """For each screening stage the rank correlation of estimated with realised changes of the loss."""
-    folder: Path | None = None
-    finalists: tuple[Finalist, ...] = ()
-    """The best candidates, measured again with other seeds."""
-    references: tuple[tuple[Reference, Evaluation], ...] = ()
-    """Known candidates, measured by the same protocol."""
-
-
 def optimize(
     objective: Objective,
     start: str | Variable | Sequence[str],
@@ -114,12 +96,13 @@ def optimize(
         budget: a number of evaluations, or a `Budget`; its seconds are of this session, a resumed run begins anew.
         seed: the same seed and options make the same decisions, whatever the number of workers.
         workers: evaluations at one time, in threads; an objective that computes in Python gains nothing from them.
-        executor: where evaluations run instead, for example a Dask client's executor.
+        executor: where evaluations run instead, see `sciopt.runs.executors.executor_from`.
         out: a folder for the log and the cache, so that the run can be continued; None keeps nothing.
         cache: a folder for results that several runs share, instead of the one in `out`.
         settings: the options of the descent; its `seed` gives way to `seed`.
         ending: when to stop besides the budget.
-        watch: called with each event of the log as it happens.
+        watch: called with each event of the log as it happens, such as `sciopt.progress()`; where it is a context
+            manager, too, it is entered before the first and left however the search ends.
         resuming: continue the run in `out`; see `resume`.
 
     Raises:
@@ -137,6 +120,8 @@ def optimize(
     asked = engine_for(engine, base_url=base_url, model=how, replies=store, limits=limits, meter=meter)
     check_engine(asked, sensitive=objective.sensitive, allow_remote=allow_remote)
     with ExitStack() as stack:
+        if isinstance(watch, AbstractContextManager):
+            stack.enter_context(watch)
         log = stack.enter_context(_log(folder, resuming=resuming, watch=watch))
         if executor is None and workers > 1:
             executor = stack.enter_context(Leaving(workers, thread_name_prefix="sciopt"))

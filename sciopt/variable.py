@@ -136,6 +136,16 @@ class Variable:
         short = self.value if len(self.value) <= 60 else f"{self.value[:57]}..."
         return f"Variable({short!r}, kind={self.kind!r}, gradients={len(self.gradients)})"
 
+    def _repr_html_(self) -> str:
+        from sciopt.display.variable import variable_html
+
+        return variable_html(self)
+
+    def _repr_svg_(self) -> str | None:
+        from sciopt.display.pictures import drawn
+
+        return drawn(self.kind, self.value)
+
     # --- the names that TextGrad's users know -----------------------------------------------------------------------
 
     def get_value(self) -> str:

@@ -25,12 +25,12 @@ CONDA_PINS = re.compile(r'^ {6}- "([^"]+)"$', re.MULTILINE)
 FLOORS: tuple[frozenset[str], ...] = tuple(
     frozenset(names.split())
     for names in (
-        "errors prompts beside written disk scratch",
-        "graph objective variable budget domain gradient feedback images",
+        "errors prompts beside written disk scratch spelling",
+        "graph objective variable budget domain gradient feedback images display functions fingerprint",
         "verbalize events log cache records parcels",
         "engines",
         "optimizer text loss archive bench screening sieve descent history asking probing finals machine",
-        "search",
+        "search solution",
         "runs __init__ compat autograd",
         "report",
         "cli testing __main__",
@@ -65,6 +65,7 @@ OUTLETS = {
     "outputs",
     "case_commands",
     "dose_figure",
+    "goal_figure",
     "export",
     "exhibits",
     "molecule_figures",

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sciopt.cache import Cache
+from sciopt.display.printed import Printed
 from sciopt.log import LOG_NAME, Event, read_events
 from sciopt.objective import Evaluation
 from sciopt.records import from_dict
-from sciopt.runs import frames
+from sciopt.runs import frames, showing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,10 +55,11 @@ class Asked:
     rejected: tuple[tuple[str, str], ...] = ()
 
 
-class Run:
+class Run(Printed):
     """The record of a run. Reading never changes the folder; a run that is still going on can be read.
 
-    `damage` says in words what of the log is damaged and was left out; None where it is whole.
+    `print` and a notebook show it in short. `damage` says in words what of the log is damaged and was left out; None
+    where it is whole.
     """
 
     def __init__(self, folder: Path, events: Sequence[Event], *, damage: str | None = None) -> None:
@@ -70,6 +72,15 @@ class Run:
         """Read a run; `LogError` when there is none."""
         reading = read_events(Path(folder) / LOG_NAME)
         return cls(Path(folder), reading.whole, damage=reading.damage or None)
+
+    def __repr__(self) -> str:
+        return showing.run_line(self)
+
+    def __str__(self) -> str:
+        return "\n".join(showing.run_lines(self))
+
+    def _repr_html_(self) -> str:
+        return showing.run_html(self)
 
     def _of(self, kind: str) -> Iterator[Event]:
         return (event for event in self.events if event.kind == kind)
@@ -173,13 +184,16 @@ class Run:
             )
         return flat
 
-    def table(self) -> pd.DataFrame:
-        """The evaluations as a pandas table."""
-        import pandas as pd
+    def to_dataframe(self) -> pd.DataFrame:
+        """The evaluations as a pandas table, a row for each, by its number.
 
-        return pd.DataFrame(self.records())
+        A column for each quantity that any of them measured, with its unit in the name ("Vina score [kcal/mol]"), and
+        the loss; both are floating-point numbers, NaN where an evaluation failed, whose reason is in `failure`. `best`
+        is whether it was the best so far, `parent` what it was made from, `because` the ids of the findings it follows.
+        """
+        return frames.evaluations(self.records())
 
-    to_dataframe = table
+    table = to_dataframe
 
     def requests_table(self) -> pd.DataFrame:
         """The requests to the engine as a pandas table."""

@@ -5,19 +5,9 @@ from __future__ import annotations
 import json
 import math
 
-
-def shown(value: float, digits: int = 4) -> str:
-    """A number to `digits` significant digits, without a trailing `.0`; `-0.0` is written `0`."""
-    if not math.isfinite(value):
-        return str(value)
-    text = repr(float(f"{value:.{digits}g}") + 0.0)
-    return text[:-2] if text.endswith(".0") else text
-
-
-def signed(value: float) -> str:
-    """A change to three significant digits, always with its sign."""
-    text = shown(value, 3)
-    return text if text[0] in "-" else f"+{text}"
+from sciopt.spelling import fold as fold
+from sciopt.spelling import shown as shown
+from sciopt.spelling import signed as signed
 
 
 def number(text: str) -> float:
@@ -27,12 +17,6 @@ def number(text: str) -> float:
 
 def round_to(value: float, digits: int = 4) -> float:
     return number(shown(value, digits))
-
-
-def fold(text: str) -> str:
-    """Free text on one line: every run of white space becomes one space, and what cannot be printed a mark."""
-    line = " ".join(text.split())
-    return line if line.isprintable() else "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line)
 
 
 def inline(value: str) -> str:

@@ -1,0 +1,35 @@
+"""How numbers and short texts stand within a line, wherever a person or an engine reads one."""
+
+from __future__ import annotations
+
+import math
+
+
+def shown(value: float, digits: int = 4) -> str:
+    """A number to `digits` significant digits, without a trailing `.0`; `-0.0` is written `0`."""
+    if not math.isfinite(value):
+        return str(value)
+    text = repr(float(f"{value:.{digits}g}") + 0.0)
+    return text[:-2] if text.endswith(".0") else text
+
+
+def signed(value: float) -> str:
+    """A change to three significant digits, always with its sign."""
+    text = shown(value, 3)
+    return text if text[0] in "-" else f"+{text}"
+
+
+def fold(text: str) -> str:
+    """Free text on one line: every run of white space becomes one space, and what cannot be printed a mark."""
+    line = " ".join(text.split())
+    return line if line.isprintable() else "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line)
+
+
+def clipped(text: str, most: int) -> str:
+    """Free text on one line, its end left out where it is longer than `most` characters.
+
+    >>> clipped("as long as it is", 9)
+    'as lon...'
+    """
+    line = fold(text)
+    return line if len(line) <= most else f"{line[: most - 3].rstrip()}..."
