@@ -18,7 +18,7 @@ import typer
 from sciopt import __version__
 from sciopt.domain import Tool, domains, installed, load
 from sciopt.errors import EngineError, InvalidInput, InvalidValue, LogError, SciOptError, ToolError
-from sciopt.report import campaign_commands, run_commands
+from sciopt.report import campaign_commands, figure_commands, report_commands, run_commands
 from sciopt.runs.signals import answering, leaving
 
 app = typer.Typer(
@@ -179,6 +179,8 @@ for _domain in domains().values():
         load(_domain.commands)(app)
 run_commands.register(app)
 campaign_commands.register(app)
+figure_commands.register(app)
+report_commands.register(app)
 app.command(epilog="Example: sciopt resume runs/first")(resume)
 app.command(epilog="Example: sciopt show runs/first --step 3")(show)
 app.command()(doctor)

@@ -6,6 +6,7 @@ Figures are made without pyplot, so nothing global is touched, and are the same 
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from sciopt.errors import InvalidInput
 from sciopt.objective import Goal
+from sciopt.report.layout import columns_of
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -24,6 +26,9 @@ WIDTH_INCHES = 3.5
 """One column of a two-column page."""
 PANEL_INCHES = 1.45
 _BEST, _EACH, _FAILED, _GOAL = "#0072B2", "#8FA9B8", "#D55E00", "#555555"
+_SMALL = "#555555"
+_PRINT_INCHES, _LINE_INCHES, _SMALL_LETTER_INCHES = 0.15, 0.1, 0.046
+"""Room for small print: for its first line, for each other, and for a letter."""
 _APART = 0.11
 """How far two labels beside a panel stand apart at least, as a fraction of its height."""
 
@@ -53,7 +58,14 @@ class Panel:
         return f"{self.quantity} ({self.unit})" if self.unit else self.quantity
 
 
-def trajectory(rows: Sequence[TrajectoryPoint], *, panels: Sequence[Panel], title: str = "") -> Figure:
+def trajectory(
+    rows: Sequence[TrajectoryPoint],
+    *,
+    panels: Sequence[Panel],
+    title: str = "",
+    width_inches: float = WIDTH_INCHES,
+    height_inches: float | None = None,
+) -> Figure:
     """Quantities against the number of evaluations, one panel each: a dot for each evaluation, a step line for the
     value that the best candidate so far has, a dashed line for the goal, a tick below for an evaluation that failed.
 
@@ -66,12 +78,39 @@ def trajectory(rows: Sequence[TrajectoryPoint], *, panels: Sequence[Panel], titl
 
     ordered = sorted(rows, key=lambda row: row.number)
     with style.context(STYLE):
-        figure = Figure(figsize=(WIDTH_INCHES, PANEL_INCHES * len(panels) + 0.55))
+        height = height_inches or PANEL_INCHES * len(panels) + 0.55
+        figure = Figure(figsize=(width_inches, height))
         grid = figure.subplots(len(panels), 1, sharex=True, squeeze=False)
         for axes, panel in zip(grid[:, 0], panels, strict=True):
             _draw(axes, ordered, panel)
         _dress(figure, list(grid[:, 0]), ordered, title)
     return figure
+
+
+def draw_panel(axes: Axes, rows: Sequence[TrajectoryPoint], *, panel: Panel) -> None:
+    """One panel of a trajectory on axes of one's own, with its own legend and nothing outside of them."""
+    ordered = sorted(rows, key=lambda row: row.number)
+    if not ordered:
+        raise InvalidInput("a trajectory needs at least one evaluation to be drawn")
+    _draw(axes, ordered, panel, beside=False)
+    _number_evaluations(axes, ordered)
+    axes.legend(loc="best")
+
+
+def small_print(figure: Figure, text: str, *, grow: bool = False) -> None:
+    """Write what has to be said of a figure below it, in its lower right corner; with `grow`, in room that is added."""
+    if not text:
+        return
+    lines = textwrap.wrap(text, int(figure.get_figwidth() / _SMALL_LETTER_INCHES))
+    inches = _PRINT_INCHES + _LINE_INCHES * (len(lines) - 1)
+    if grow:
+        figure.set_figheight(figure.get_figheight() + inches)
+    height = inches / figure.get_figheight()
+    figure.get_layout_engine().set(rect=(0.0, height, 1.0, 1.0 - height))  # type: ignore[union-attr, call-arg]
+    for legend in figure.legends:  # the layout leaves room for them, but places them from the figure's edge
+        legend.borderaxespad += 72.0 * inches / legend.prop.get_size_in_points()
+    written = "\n".join(lines)
+    figure.text(0.995, 0.02 / figure.get_figheight(), written, ha="right", va="bottom", fontsize=5.8, color=_SMALL)
 
 
 def save(figure: Figure, stem: Path) -> list[Path]:
@@ -98,8 +137,8 @@ def _measured(rows: Sequence[TrajectoryPoint], quantity: str) -> list[Trajectory
     return [r for r in rows if math.isfinite(r.loss) and math.isfinite(r.values.get(quantity, math.nan))]
 
 
-def _draw(axes: Axes, rows: Sequence[TrajectoryPoint], panel: Panel) -> None:
-    """One panel: dots, steps, goal and failures."""
+def _draw(axes: Axes, rows: Sequence[TrajectoryPoint], panel: Panel, *, beside: bool = True) -> None:
+    """One panel: dots, steps, goal and failures; with `beside`, goal and last best value stand to its right."""
     shown = _measured(rows, panel.quantity)
     axes.plot(
         [r.number for r in shown],
@@ -124,7 +163,8 @@ def _draw(axes: Axes, rows: Sequence[TrajectoryPoint], panel: Panel) -> None:
     _mark_failures(axes, [r.number for r in rows if not math.isfinite(r.loss)])
     axes.set_ylabel(panel.label)
     axes.margins(y=0.1)
-    _label_levels(axes, panel, best[-1].values[panel.quantity] if best else None)
+    if beside:
+        _label_levels(axes, panel, best[-1].values[panel.quantity] if best else None)
 
 
 def _mark_failures(axes: Axes, numbers: Sequence[int]) -> None:
@@ -167,18 +207,25 @@ def _number(value: float) -> str:
 
 def _dress(figure: Figure, panels: Sequence[Axes], rows: Sequence[TrajectoryPoint], title: str) -> None:
     """The common axis, the title and one legend for all panels."""
-    from matplotlib.ticker import MaxNLocator
-
-    first, last = rows[0].number, rows[-1].number
-    margin = max(0.5, 0.02 * (last - first))
-    panels[-1].set_xlim(first - margin, last + margin)
-    panels[-1].xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8, steps=[1, 2, 5, 10]))
-    panels[-1].set_xlabel("evaluations")
+    _number_evaluations(panels[-1], rows)
     entries: dict[str, Artist] = {}
     for axes in panels:
         handles, labels = axes.get_legend_handles_labels()
         entries |= zip(labels, handles, strict=True)
-    figure.legend(list(entries.values()), list(entries), loc="outside lower center", ncols=len(entries))
+    narrow = figure.get_figwidth() < WIDTH_INCHES
+    columns = columns_of(list(entries), width_inches=figure.get_figwidth()) if narrow else len(entries)
+    figure.legend(list(entries.values()), list(entries), loc="outside lower center", ncols=columns)
     if title:
         figure.suptitle(title)
     figure.align_ylabels(panels)
+
+
+def _number_evaluations(axes: Axes, rows: Sequence[TrajectoryPoint]) -> None:
+    """The axis of evaluations, in whole numbers."""
+    from matplotlib.ticker import MaxNLocator
+
+    first, last = rows[0].number, rows[-1].number
+    margin = max(0.5, 0.02 * (last - first))
+    axes.set_xlim(first - margin, last + margin)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8, steps=[1, 2, 5, 10]))
+    axes.set_xlabel("evaluations")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sciopt.domain import domains, load
 from sciopt.errors import InvalidInput, UnknownName
+from sciopt.report.methods import footnote
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,7 +58,12 @@ class FigureKind:
     most: int | None = None
 
 
-GENERAL: Mapping[str, str] = {}
+GENERAL: Mapping[str, str] = {
+    "trajectory": "sciopt.report.trajectory_figure:KIND",
+    "pareto": "sciopt.report.pareto_figure:KIND",
+    "faithfulness": "sciopt.report.faithfulness_figure:KIND",
+    "campaign": "sciopt.report.campaign_figure:KIND",
+}
 """Kinds that every run has, as "module:attribute"."""
 
 
@@ -83,16 +89,19 @@ def figure(kind: str, runs: Sequence[Run], choices: Choices = Choices()) -> Figu
     from matplotlib import style
     from matplotlib.figure import Figure
 
-    from sciopt.report.figures import STYLE
+    from sciopt.report.figures import STYLE, small_print
 
     chosen = figure_kind(kind)
     _check_number(chosen, runs)
     with style.context(STYLE):
         if chosen.compose is not None:
-            return chosen.compose(runs, choices)
-        height = choices.height_inches or choices.width_inches * chosen.aspect
-        made = Figure(figsize=(choices.width_inches, height))
-        chosen.draw(made.subplots(), runs, choices)
+            made = chosen.compose(runs, choices)
+        else:
+            height = choices.height_inches or choices.width_inches * chosen.aspect
+            made = Figure(figsize=(choices.width_inches, height))
+            chosen.draw(made.subplots(), runs, choices)
+        if _is_general(kind):
+            small_print(made, footnote(runs), grow=choices.height_inches is None)
     return made
 
 
@@ -101,6 +110,14 @@ def draw_on(axes: Axes, kind: str, runs: Sequence[Run], choices: Choices = Choic
     chosen = figure_kind(kind)
     _check_number(chosen, runs)
     chosen.draw(axes, runs, choices)
+    said = footnote(runs) if _is_general(kind) else ""
+    if said:
+        axes.text(0.99, 0.01, said, transform=axes.transAxes, ha="right", va="bottom", fontsize=5.0, color="#555555")
+
+
+def _is_general(kind: str) -> bool:
+    """Whether a kind knows nothing of the domain, so that what the domain has to say is said for it."""
+    return kind_names()[kind] == GENERAL.get(kind)
 
 
 def _check_number(kind: FigureKind, runs: Sequence[Run]) -> None:

@@ -1,0 +1,30 @@
+"""A run as one HTML file that opens by itself: nothing is loaded from elsewhere, nothing from a run can act in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from sciopt.errors import InvalidInput
+from sciopt.report.html.content import page_data
+from sciopt.report.html.document import composed
+from sciopt.runs.run import Run
+
+__all__ = ["page", "write_page"]
+
+
+def page(runs: Sequence[Run]) -> str:
+    """The page of one run, or of several beneath a comparison; the same runs give the same text."""
+    if not runs:
+        raise InvalidInput("a report needs at least one run")
+    data, title = page_data(runs)
+    exhibits = [each for run in data["runs"] for shown in run["exhibits"].values() for each in shown]
+    return composed(data, title=title, viewer=any(each["type"] == "poses" for each in exhibits))
+
+
+def write_page(runs: Sequence[Run], path: Path) -> Path:
+    """Write the page; nothing else is made, and nothing in the runs' folders is changed."""
+    text = page(runs)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8", newline="\n")
+    return path

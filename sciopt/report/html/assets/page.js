@@ -1,0 +1,77 @@
+// The page as a whole: its head, its contents, and the parts of each run, made when they are needed.
+
+const PARTS = [["summary", "Summary"], ["trajectory", "Trajectory"], ["evaluations", "Evaluations"], ["evaluation", "One evaluation"], ["steps", "Steps"], ["faithfulness", "Faithfulness"], ["cost", "Cost"], ["provenance", "Provenance"]];
+
+// Show a part of the page, and let the keyboard go on from there.
+function reveal(id) {
+  const part = document.getElementById(id);
+  part.scrollIntoView({ block: "start" });
+  part.querySelector("h2").focus({ preventScroll: true });
+}
+
+function runParts(run, page, place) {
+  const id = (name) => `run${place}-${name}`;
+  run.detailId = id("evaluation");
+  const selected = shared(run.best ?? (run.rows.length ? 1 : null));
+  return [
+    summary(run, page, id("summary")),
+    ...(run.rows.length ? [trajectory(run, selected, id("trajectory")), evaluationsTable(run, page, selected, id("evaluations")), evaluationDetail(run, page, selected, id("evaluation"))] : []),
+    stepsPart(run, page, selected, id("steps")), faithfulnessPart(run, id("faithfulness")), costPart(run, id("cost")), provenancePart(run, id("provenance"))];
+}
+
+function contentsOf(run, place) {
+  const there = run.rows.length ? PARTS : PARTS.filter(([name]) => !["trajectory", "evaluations", "evaluation"].includes(name));
+  return el("ul", {}, there.map(([name, text]) => el("li", {}, el("a", { href: `#run${place}-${name}` }, text))));
+}
+
+function onlyRun(page) {
+  document.getElementById("contents").append(contentsOf(page.runs[0], 0));
+  document.getElementById("main").append(...runParts(page.runs[0], page, 0));
+}
+
+function manyRuns(page) {
+  const main = document.getElementById("main");
+  main.append(comparison(page));
+  const opened = page.runs.map((run, place) => {
+    const box = el("details", { class: "run", id: `run${place}` }, el("summary", {}, el("h2", {}, el("span", { class: `swatch s${place % SERIES}` }), ` ${run.name}`)));
+    const open = () => {
+      if (box.childElementCount === 1) box.append(...runParts(run, page, place));
+    };
+    box.addEventListener("toggle", () => box.open && open());
+    main.append(box);
+    return () => { open(); box.open = true; };
+  });
+  window.addEventListener("beforeprint", () => opened.forEach((open) => open()));
+  document.getElementById("contents").append(el("ul", {}, el("li", {}, el("a", { href: "#comparison" }, "Comparison")),
+    page.runs.map((run, place) => el("li", {}, el("a", { href: `#run${place}`, onclick: opened[place] }, run.name)))));
+  main.addEventListener("click", (event) => {
+    const found = event.target.closest?.('a[href^="#run"]');
+    if (found) opened[Number(found.getAttribute("href").slice(4))]?.();
+  });
+}
+
+function head(page) {
+  const modes = ["auto", "light", "dark"];
+  const theme = el("select", { "aria-label": "Colours", onchange: () => { document.documentElement.dataset.theme = theme.value; } }, modes.map((mode) => el("option", { value: mode }, mode === "auto" ? "as the system" : mode)));
+  document.getElementById("head").append(el("div", {}, el("p", { class: "kind" }, "Report of a sciopt run"), el("h1", {}, page.title)), el("label", { class: "theme" }, "Colours ", theme));
+}
+
+// On paper everything is told: what is folded is opened, what waits is drawn, and closed again afterwards.
+function printing() {
+  let folded = [];
+  window.addEventListener("beforeprint", () => {
+    folded = [...document.querySelectorAll("details:not([open])")];
+    folded.forEach((each) => { each.open = true; });
+    finishWaiting();
+    picturesForPrint();
+  });
+  window.addEventListener("afterprint", () => folded.forEach((each) => { each.open = false; }));
+}
+
+const page = JSON.parse(document.getElementById("data").textContent);
+head(page);
+if (page.runs.length === 1) onlyRun(page);
+else manyRuns(page);
+printing();
+// Charts are drawn in the first frame, when their width is known.
+requestAnimationFrame(() => requestAnimationFrame(() => { document.documentElement.dataset.ready = ""; }));

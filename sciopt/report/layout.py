@@ -1,0 +1,70 @@
+"""How a figure of one panel is composed: its legend below, in as many columns as fit, and axes of whole numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from sciopt.report.kinds import Choices, Compose, Draw
+from sciopt.report.labels import settle
+from sciopt.runs.run import Run
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_LETTER_INCHES, _HANDLE_INCHES, _ROW_INCHES = 0.054, 0.42, 0.145
+"""As wide as a letter of a legend is, and its handle with the space around it; as high as a row."""
+
+
+def composed(draw: Draw, *, aspect: float) -> Compose:
+    """A figure of one panel whose legend stands below; `aspect` is height over width without the legend."""
+
+    def compose(runs: Sequence[Run], choices: Choices) -> Figure:
+        from matplotlib.figure import Figure
+
+        height = choices.height_inches or choices.width_inches * min(aspect, 0.5 + 1.0 / choices.width_inches)
+        made = Figure(figsize=(choices.width_inches, height))
+        axes = made.subplots()
+        draw(axes, runs, choices)
+        legend_below(made, axes, grow=choices.height_inches is None)
+        settle(axes)
+        return made
+
+    return compose
+
+
+def legend_below(figure: Figure, axes: Axes, *, grow: bool) -> None:
+    """Move a legend from the axes to below them; the figure grows by its rows, and by lines of titles, where it may."""
+    old = axes.get_legend()
+    handles, labels = axes.get_legend_handles_labels()
+    if old is None or not labels:
+        return
+    old.remove()
+    columns = columns_of(labels, width_inches=figure.get_figwidth())
+    if grow:
+        above = sum(len(axes.get_title(place).splitlines()) for place in ("left", "center", "right"))
+        figure.set_figheight(figure.get_figheight() + _ROW_INCHES * (above + -(-len(labels) // columns)))
+    figure.legend(handles, labels, loc="outside lower center", ncols=columns, handlelength=old.handlelength)
+
+
+def columns_of(labels: Sequence[str], *, width_inches: float) -> int:
+    """How many columns of a legend fit into a width.
+
+    >>> columns_of(["goal", "best so far", "evaluation"], width_inches=3.5)
+    3
+    """
+    widest = _HANDLE_INCHES + _LETTER_INCHES * max(map(len, labels))
+    most = max(1, min(len(labels), int(width_inches / widest)))
+    rows = -(-len(labels) // most)
+    return -(-len(labels) // rows)
+
+
+def whole_numbers(axes: Axes, last: int) -> None:
+    """The axis of evaluations from 1 to the last."""
+    from matplotlib.ticker import MaxNLocator
+
+    margin = max(0.5, 0.02 * last)
+    axes.set_xlim(1 - margin, last + margin)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8, steps=[1, 2, 5, 10]))
+    axes.set_xlabel("evaluations")

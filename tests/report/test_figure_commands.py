@@ -1,0 +1,105 @@
+"""`sciopt figure` as a person meets it: files, lists, folders of runs, and every refusal in words."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sciopt.cli import main
+from sciopt.report.kinds import kind_names
+from sciopt.report.widths import WIDTHS
+from sciopt.runs.run import Run
+
+Program = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def sciopt(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Program:
+    """Run the program in an empty folder: its exit code, standard output and standard error."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["sciopt", "figure", *arguments])
+        with pytest.raises(SystemExit) as left:
+            main()
+        said = capsys.readouterr()
+        return left.value.code if isinstance(left.value.code, int) else 0, said.out, said.err
+
+    return run
+
+
+def test_a_figure_is_written_by_its_kind_and_again_without_a_question(sciopt: Program, wandered: Run) -> None:
+    assert sciopt("campaign", str(wandered.folder)) == (0, "campaign.pdf\n", "")
+    first = Path("campaign.pdf").read_bytes()
+    assert first.startswith(b"%PDF")
+    assert sciopt("campaign", str(wandered.folder)) == (0, "campaign.pdf\n", "")
+    assert Path("campaign.pdf").read_bytes() == first
+
+
+def test_several_files_of_a_folder_of_runs_are_written_at_once(sciopt: Program, seeds: list[Run]) -> None:
+    files = ["out/a.pdf", "out/a.svg", "b.PNG"]
+    options = [part for file in files for part in ("-o", file)]
+    width = ("--width", "nature-double", "--height", "60mm", "--dpi", "100", "--title", "Two ways", "--by", "engine")
+    code, out, err = sciopt("campaign", str(seeds[0].folder.parent), *options, *width, "--json")
+    assert (code, err) == (0, "")
+    assert json.loads(out) == {"files": files}
+    assert all(Path(file).stat().st_size > 2000 for file in files)
+    svg = Path("out/a.svg").read_text()
+    assert 'width="518.740157pt"' in svg
+    assert ">Two ways</text>" in svg
+    assert ">slow (n = 3)</text>" in svg
+
+
+def test_kinds_and_widths_are_listed(sciopt: Program) -> None:
+    code, out, _ = sciopt()
+    assert (code, out) == (0, sciopt("--kinds")[1])
+    assert [line.split()[0] for line in out.splitlines()] == sorted(kind_names())
+    assert set(json.loads(sciopt("--kinds", "--json")[1])["kinds"]) == set(kind_names())
+    assert all(name in sciopt("--widths")[1] for name in WIDTHS)
+    assert json.loads(sciopt("--widths", "--json")[1])["widths"]["nature-single"]["mm"] == 89.0
+
+
+def test_somebodys_file_is_kept(sciopt: Program, wandered: Run) -> None:
+    Path("pareto.pdf").write_text("mine")
+    code, _, err = sciopt("pareto", str(wandered.folder))
+    assert (code, Path("pareto.pdf").read_text()) == (2, "mine")
+    assert "pareto.pdf was not made by sciopt figure, or was edited since: name another, or --force" in err
+    assert sciopt("pareto", str(wandered.folder), "--force")[0] == 0
+    assert Path("pareto.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_a_damaged_log_is_drawn_and_told(sciopt: Program, seeds: list[Run]) -> None:
+    lines = (seeds[0].folder / "log.jsonl").read_text().splitlines(keepends=True)
+    Path("damaged").mkdir()
+    Path("damaged/log.jsonl").write_text("".join([*lines[:9], "not a line\n", *lines[9:]]))
+    code, out, err = sciopt("campaign", "damaged")
+    assert (code, out) == (0, "campaign.pdf\n")
+    assert err.startswith("sciopt: ")
+    assert "damaged" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["trajectoryy", "RUN"], 2, "figure 'trajectoryy' is unknown: did you mean trajectory?"),
+        (["trajectory"], 2, "which run is drawn? sciopt figure trajectory RUN"),
+        (["trajectory", "nowhere"], 4, "nowhere holds no run"),
+        (["trajectory", "RUN", "RUN"], 2, "is of 1 run at most, not of 2"),
+        (["trajectory", "RUN", "-o", "a.gif"], 2, "a.gif: a figure is written as .pdf, .svg, .png"),
+        (["trajectory", "RUN", "--width", "nature"], 2, "width 'nature' is unknown: did you mean nature-"),
+        (["trajectory", "RUN", "--height", "4"], 2, "height '4': expected a number with its unit"),
+        (["pareto", "RUN", "--quantity", "safety"], 2, "two or three quantities, not for safety"),
+        (["campaign", "RUN", "--by", "enigne"], 2, "key 'enigne' is unknown: did you mean engine"),
+        (["faithfulness", "RUN", "--quantity", "mass"], 2, "effects were expected on loss, safety"),
+    ],
+)
+def test_refusals(sciopt: Program, wandered: Run, arguments: list[str], code: int, said: str) -> None:
+    given = [str(wandered.folder) if each == "RUN" else each for each in arguments]
+    found, out, err = sciopt(*given)
+    assert (found, out) == (code, "")
+    assert said in err
+    assert not list(Path().iterdir())
