@@ -14,5 +14,13 @@ DOMAIN = Domain(
     designers={"smiles": "sciopt.objectives.molecule.designer.design:design"},
     outputs="sciopt.objectives.molecule.outputs:write",
     exports={"sdf": "sciopt.objectives.molecule.outputs:poses"},
+    marks=frozenset({"vina", "target"}),
+    figures={
+        "molecules": "sciopt.objectives.molecule.molecule_figures:MOLECULES",
+        "atoms": "sciopt.objectives.molecule.atom_figure:ATOMS",
+        "distribution": "sciopt.objectives.molecule.score_figures:DISTRIBUTION",
+    },
+    pictures={"smiles": "sciopt.objectives.molecule.picture:picture"},
+    exhibits="sciopt.objectives.molecule.exhibits:exhibits",
     tools="sciopt.objectives.molecule.tools:tools",
 )

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from sciopt.objectives.molecule.figures import WayStep, molecules_on_the_way
+from sciopt.objectives.molecule.figures import molecules_on_the_way
 from sciopt.objectives.molecule.goals import Scoring
-from sciopt.objectives.molecule.pose.files import best_poses, receptor_of
+from sciopt.objectives.molecule.molecule_figures import balanced, way
+from sciopt.objectives.molecule.pose.files import as_models, best_poses, receptor_of
 from sciopt.objectives.molecule.quantities import is_score, unit_of
 from sciopt.report.figures import Panel, TrajectoryPoint, save, trajectory
 from sciopt.runs.run import Row, Run
 
-DRAWN = 12
-"""At most so many molecules are drawn on the way."""
 WIDEST = 4
 """At most so many stand in a row; the rows are of one length as far as they can be."""
 
@@ -23,16 +22,19 @@ def write(run: Run) -> list[Path]:
     `trajectory` and `molecules`; the paths that were written.
     """
     rows = run.rows
-    best = _best(rows)
-    if best is None:
-        return []
+    return [*write_poses(run), *_trajectory(run, rows), *_molecules(run)] if _best(rows) else []
+
+
+def write_poses(run: Run) -> list[Path]:
+    """The poses of the best ligand beside the log, each set apart for other programs; none where they are gone."""
+    best = _best(run.rows)
     paths = []
-    for name, text in run.artifacts(best.evaluation).items():
+    for name, text in ({} if best is None else run.artifacts(best.evaluation)).items():
         receptor = receptor_of(name)
         path = run.folder / f"best{'_' * bool(receptor)}{receptor}{Path(name).suffix}"
-        path.write_text(text, encoding="utf-8")
+        path.write_text(as_models(text) if path.suffix == ".pdbqt" else text, encoding="utf-8")
         paths.append(path)
-    return [*paths, *_trajectory(run, rows), *_molecules(run, rows)]
+    return paths
 
 
 def poses(run: Run, rows: Sequence[Row]) -> Iterator[str]:
@@ -62,14 +64,10 @@ def _trajectory(run: Run, rows: list[Row]) -> list[Path]:
     return save(trajectory(points, panels=panels, title=title), run.folder / "trajectory")
 
 
-def _molecules(run: Run, rows: list[Row]) -> list[Path]:
+def _molecules(run: Run) -> list[Path]:
     """The best molecules on the way; the first and the last ones where there are many."""
-    way = [row for row in rows if row.is_best and row.evaluation.failure is None]
-    shown = way if len(way) <= DRAWN else [way[0], *way[1 - DRAWN :]]
-    named = _shown(rows)
-    steps = [WayStep(r.evaluation.value, r.number, r.evaluation.loss, _drawn(r, named)) for r in shown]
-    rows_drawn = -(-len(steps) // WIDEST)
-    return molecules_on_the_way(steps, columns=-(-len(steps) // rows_drawn)).save(run.folder / "molecules")
+    steps = way(run)
+    return save(molecules_on_the_way(steps, columns=balanced(len(steps), widest=WIDEST)), run.folder / "molecules")
 
 
 def _shown(rows: list[Row]) -> list[str]:
@@ -81,8 +79,3 @@ def _shown(rows: list[Row]) -> list[str]:
 def _receptors(run: Run) -> str:
     target = run.specification["objective"]["target"]
     return target if isinstance(target, str) else ", ".join(target)
-
-
-def _drawn(row: Row, names: list[str]) -> dict[str, float]:
-    values = _values(row)
-    return {name: values[name] for name in names}

@@ -15,6 +15,15 @@ DOMAIN = Domain(
     label="sciopt.objectives.radiotherapy.plan:label",
     outputs="sciopt.objectives.radiotherapy.outputs:write",
     export="sciopt.objectives.radiotherapy.commands:export",
+    marks=frozenset({"case", "machine", "goals"}),
+    figures={
+        "dvh": "sciopt.objectives.radiotherapy.plan_figures:DVH",
+        "dose": "sciopt.objectives.radiotherapy.plan_figures:DOSE",
+        "goals": "sciopt.objectives.radiotherapy.plan_figures:GOALS",
+    },
+    footnote="sciopt.objectives.radiotherapy.outputs:footnote",
+    pictures={"plan": "sciopt.objectives.radiotherapy.picture:picture"},
+    exhibits="sciopt.objectives.radiotherapy.exhibits:exhibits",
     notice="Research only, not for clinical use.",
     tools="sciopt.objectives.radiotherapy.tools:tools",
 )

@@ -10,87 +10,114 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sciopt.objectives.radiotherapy.figures import BODY_COLOUR, colours, said, small_print
-from sciopt.report.figures import STYLE
+from sciopt.objectives.radiotherapy.figures import SMALL, colours, said
+from sciopt.objectives.radiotherapy.planes import (
+    AXIAL,
+    CORONAL,
+    ISODOSES,
+    SAGITTAL,
+    Box,
+    Plane,
+    close_up,
+    draw_isodoses,
+    draw_outlines,
+    outlines,
+    points_on,
+    wash,
+    write_letters,
+)
+from sciopt.report.figures import STYLE, small_print
+from sciopt.report.layout import columns_of
 from sciopt.targets.patients.case import Case
-from sciopt.targets.patients.region import Floats, Point, Region
+from sciopt.targets.patients.region import Floats
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
 
 DoseAt = Callable[[Floats], NDArray[np.floating]]
-ISODOSES: dict[int, tuple[str, str, float]] = {
-    20: (":", "#5A1A00", 0.9),
-    50: ("--", "#5A1A00", 0.8),
-    80: ("-.", "#5A1A00", 0.9),
-    95: ("-", "#5A1A00", 0.7),
-    100: ("-", "#2A0A00", 1.4),
-    107: ("-", "#FFFFFF", 1.0),
-}
-"""In percent of the prescription: the style of the line, its colour and width."""
 FINE_MM = 0.5
 """Between points where outlines are looked for."""
-ROOM_MM = 30.0
-"""How far a close-up reaches beyond the targets."""
-ARROW_MM = 66.0
-"""Room for the beams around the body."""
-INCHES = (7.2, 5.6)
+LABEL_MM, LABEL_INCHES = 21.0, 0.26
+"""How far from the body the angle of a beam stands, and the room for it."""
+INCHES, NARROW_INCHES = (7.2, 5.6), 5.0
 
 
-@dataclass(frozen=True)
-class Plane:
-    """A plane through a point: which axes of the patient run across and up, and the letters at its four sides.
+@dataclass(frozen=True, eq=False)
+class Dosed:
+    """A case with a dose: `dose_at` gives it in Gy at points of shape (n, 3) in mm; the angles are of its beams."""
 
-    Axial slices are seen from the feet, so the patient's left is on the right; sagittal ones from the left.
-    """
-
-    name: str
-    across: int
-    up: int
-    letters: tuple[str, str, str, str]
-    """Left, right, bottom, top."""
-    mirrored: bool = False
-    """Whether the axis across grows to the left of the picture."""
-
-    @property
-    def through(self) -> int:
-        """The axis that the plane stands on."""
-        return 3 - self.across - self.up
+    case: Case
+    dose_at: DoseAt
+    gantry_deg: Sequence[float] = ()
 
 
-AXIAL = Plane("axial", 0, 1, ("R", "L", "P", "A"))
-CORONAL = Plane("coronal", 0, 2, ("R", "L", "I", "S"))
-SAGITTAL = Plane("sagittal", 1, 2, ("A", "P", "I", "S"), mirrored=True)
-Box = tuple[Point, Point]
-
-
-def dose_slices(case: Case, dose_at: DoseAt, *, title: str = "", gantry_deg: Sequence[float] = ()) -> Figure:
+def dose_slices(
+    shown: Dosed, *, title: str = "", width_inches: float = INCHES[0], height_inches: float | None = None
+) -> Figure:
     """Dose in Gy on the planes through the isocentre: the whole axial one with the beams, and all three near the
-    targets. `dose_at` gives dose at points of shape (n, 3) in mm.
+    targets. In a narrow figure the bar of doses lies below.
     """
     from matplotlib import style
     from matplotlib.figure import Figure
 
-    near = close_up(case)
-    slices = [_sampled(case, AXIAL, case.body.bounds, dose_at, step_mm=2.0)]
-    slices += [_sampled(case, plane, near, dose_at, step_mm=1.0) for plane in (AXIAL, CORONAL, SAGITTAL)]
+    case = shown.case
+    slices = [_sampled(shown, AXIAL, case.body.bounds, step_mm=2.0)]
+    slices += [_sampled(shown, plane, close_up(case), step_mm=1.0) for plane in (AXIAL, CORONAL, SAGITTAL)]
     top = max(float(each.dose.max()) for each in slices)
+    narrow = width_inches < NARROW_INCHES
     with style.context(STYLE):
-        figure = Figure(figsize=INCHES)
-        panels = list(figure.subplots(2, 2, gridspec_kw={"width_ratios": [1.25, 1.0]}).flat)
-        images = [_draw(axes, each, case, top=top) for axes, each in zip(panels, slices, strict=True)]
-        for axes in panels[1:]:
-            axes.set_title(f"close-up, {axes.get_title('left')}", loc="left", fontsize=7, pad=4)
-        _draw_beams(panels[0], case, gantry_deg)
+        height = height_inches or (0.9 + width_inches if narrow else 0.778 * width_inches)
+        figure = Figure(figsize=(width_inches, height))
+        panels = _narrow_panels(figure) if narrow else _wide_panels(figure)
+        weight = 0.65 if narrow else 1.0
+        images = [_draw(axes, each, case, top=top, weight=weight) for axes, each in zip(panels, slices, strict=True)]
+        for axes, each in zip(panels[1:], slices[1:], strict=True):
+            name = axes.get_title("left")
+            axes.set_title(each.plane.name if narrow else f"close-up, {name}", loc="left", fontsize=7, pad=4)
+        room = (0.8 * width_inches, 0.34 * height) if narrow else (0.4 * width_inches, 0.38 * height)
+        _draw_beams(panels[0], shown, inches=room)
         for axes in panels:
             _scale(axes)
-        bar = figure.colorbar(images[0], ax=panels, shrink=0.8, pad=0.09, aspect=34)
-        _dress_bar(bar, case.coverage.dose_gy, top)
-        _key(figure, case)
+        _add_bar(figure, images[0], panels, case.coverage.dose_gy, top, below=narrow)
+        keys = _keys(case)
+        columns = columns_of([str(key.get_label()) for key in keys], width_inches=width_inches)
+        figure.legend(handles=keys, loc="outside lower center", ncols=columns)
         figure.suptitle(title)
         small_print(figure, said(case.synthetic))
     return figure
+
+
+def _wide_panels(figure: Figure) -> list[Axes]:
+    return list(figure.subplots(2, 2, gridspec_kw={"width_ratios": [1.25, 1.0]}).flat)
+
+
+def _narrow_panels(figure: Figure) -> list[Axes]:
+    """The whole plane above, three small ones in a row below it."""
+    grid = figure.add_gridspec(2, 3, height_ratios=[1.5, 1.0])
+    return [figure.add_subplot(place) for place in (grid[0, :], grid[1, 0], grid[1, 1], grid[1, 2])]
+
+
+def draw_dose(axes: Axes, shown: Dosed, *, title: str = "") -> None:
+    """The whole axial plane through the isocentre on axes of one's own, with the key and the small print below."""
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    case = shown.case
+    found = _sampled(shown, AXIAL, case.body.bounds, step_mm=2.0)
+    top = float(found.dose.max())
+    inches, high = (side / figure.dpi for side in axes.get_window_extent().size)
+    image = _draw(axes, found, case, top=top, weight=0.65 if inches < NARROW_INCHES else 1.0)
+    _draw_beams(axes, shown, inches=(0.75 * inches, 0.75 * high))
+    _scale(axes)
+    _add_bar(figure, image, [axes], case.coverage.dose_gy, top, below=False)
+    keys = _keys(case)
+    columns = columns_of([str(key.get_label()) for key in keys], width_inches=inches)
+    axes.legend(handles=keys, loc="upper center", bbox_to_anchor=(0.5, -0.02), ncols=columns, borderaxespad=0.0)
+    axes.set_title(title, pad=14)
+    axes.set_xlabel(
+        said(case.synthetic), fontsize=5.8, color=SMALL, loc="right", labelpad=12.0 * -(-len(keys) // columns)
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,106 +131,33 @@ class _Slice:
     body: NDArray[np.bool_]
 
 
-def _sampled(case: Case, plane: Plane, box: Box, dose_at: DoseAt, *, step_mm: float) -> _Slice:
-    low, high = box
+def _sampled(shown: Dosed, plane: Plane, box: Box, *, step_mm: float) -> _Slice:
+    (low, high), case = box, shown.case
     across, up = (np.arange(low[i], high[i] + step_mm, step_mm) for i in (plane.across, plane.up))
-    points = _points(plane, across, up, case.beams.isocentre_mm)
+    points = points_on(plane, across, up, at_mm=case.beams.isocentre_mm[plane.through])
     shape = (len(up), len(across))
-    return _Slice(plane, across, up, dose_at(points).reshape(shape), case.body.inside(points).reshape(shape))
+    return _Slice(plane, across, up, shown.dose_at(points).reshape(shape), case.body.inside(points).reshape(shape))
 
 
-def close_up(case: Case) -> Box:
-    """A box around the targets with some room, within that of the body."""
-    corners = np.array([target.region.bounds for target in case.targets])
-    body = np.array(case.body.bounds)
-    low = np.maximum(corners[:, 0].min(axis=0) - ROOM_MM, body[0])
-    high = np.minimum(corners[:, 1].max(axis=0) + ROOM_MM, body[1])
-    (x0, y0, z0), (x1, y1, z1) = low.tolist(), high.tolist()
-    return (x0, y0, z0), (x1, y1, z1)
-
-
-def _points(plane: Plane, across: Floats, up: Floats, centre: Point) -> Floats:
-    """The points of a raster on a plane, row by row, shape (n, 3)."""
-    a, b = np.meshgrid(across, up)
-    points = np.empty((a.size, 3))
-    points[:, plane.across], points[:, plane.up] = a.ravel(), b.ravel()
-    points[:, plane.through] = centre[plane.through]
-    return points
-
-
-def _draw(axes: Axes, found: _Slice, case: Case, *, top: float) -> Any:
-    """One slice: a wash of dose, isodose lines, outlines, letters and a scale."""
-    plane, centre = found.plane, case.beams.isocentre_mm
+def _draw(axes: Axes, found: _Slice, case: Case, *, top: float, weight: float = 1.0) -> Any:
+    """One slice: a wash of dose, isodose lines, outlines, letters; `weight` is that of its lines."""
+    plane, at_mm = found.plane, case.beams.isocentre_mm[found.plane.through]
     shown = np.ma.masked_where(~found.body, found.dose)
     image = axes.pcolormesh(
-        found.across, found.up, shown, cmap=_wash(), vmin=0.0, vmax=top, shading="gouraud", rasterized=True
+        found.across, found.up, shown, cmap=wash(), vmin=0.0, vmax=top, shading="gouraud", rasterized=True
     )
-    _isodoses(axes, found, case.coverage.dose_gy)
-    _outline(axes, case.body, plane, centre, colour=BODY_COLOUR, width=0.9)
-    for name, colour in _painted(case):
-        _outline(axes, case.structure(name).region, plane, centre, colour=colour, width=1.4)
+    draw_isodoses(axes, found.across, found.up, found.dose, prescribed=case.coverage.dose_gy, weight=weight)
+    draw_outlines(axes, outlines(case, plane, at_mm=at_mm, fine_mm=FINE_MM), weight=weight)
     axes.set(xticks=[], yticks=[], aspect="equal")
     axes.set(xlim=(found.across[0], found.across[-1]), ylim=(found.up[0], found.up[-1]))
     axes.grid(visible=False)
     axes.spines[:].set_visible(False)
     if plane.mirrored:
         axes.invert_xaxis()
-    _letter(axes, plane)
-    where = f"{plane.name}, {'xyz'[plane.through]} = {centre[plane.through]:g} mm"
+    write_letters(axes, plane)
+    where = f"{plane.name}, {'xyz'[plane.through]} = {at_mm:g} mm"
     axes.set_title(where, loc="left", fontsize=7, pad=4)
     return image
-
-
-def _wash() -> Any:
-    """White over yellow to red, softened so that lines stand out on it."""
-    from matplotlib import colormaps
-    from matplotlib.colors import LinearSegmentedColormap
-
-    hot = colormaps["YlOrRd"](np.linspace(0.0, 0.78, 9))
-    return LinearSegmentedColormap.from_list("dose", [(1.0, 1.0, 1.0, 1.0), *map(tuple, hot)])
-
-
-def _isodoses(axes: Axes, found: _Slice, prescribed: float) -> None:
-    for percent, (style, colour, width) in ISODOSES.items():
-        level = percent * prescribed / 100.0
-        if float(found.dose.min()) < level < float(found.dose.max()):
-            axes.contour(
-                found.across, found.up, found.dose, levels=[level], colors=colour, linewidths=width, linestyles=[style]
-            )
-
-
-def _outline(axes: Axes, region: Region, plane: Plane, centre: Point, *, colour: str, width: float) -> None:
-    """The line around a region on a plane, with a white edge so that it is seen on every dose."""
-    from matplotlib.patheffects import withStroke
-
-    (low, high), step = region.bounds, FINE_MM
-    if not low[plane.through] <= centre[plane.through] <= high[plane.through]:
-        return
-    step = max(FINE_MM, max(high[i] - low[i] for i in (plane.across, plane.up)) / 500.0)
-    across, up = (np.arange(low[i] - 2 * step, high[i] + 3 * step, step) for i in (plane.across, plane.up))
-    inside = region.inside(_points(plane, across, up, centre)).reshape(len(up), len(across))
-    if inside.any():
-        lines = axes.contour(across, up, inside.astype(float), levels=[0.5], colors=colour, linewidths=width)
-        lines.set(path_effects=[withStroke(linewidth=width + 1.0, foreground="white")])
-
-
-def _painted(case: Case) -> list[tuple[str, str]]:
-    """Structures and their colours, organs first, so that targets lie on top."""
-    colour = colours([s.name for s in case.structures])
-    return [(s.name, colour[s.name]) for s in (*case.organs, *case.targets)]
-
-
-def _letter(axes: Axes, plane: Plane) -> None:
-    """The four sides of the patient, at the edges of the picture."""
-    from matplotlib.patheffects import withStroke
-
-    left, right, bottom, top = plane.letters
-    places = ((0.015, 0.5, left), (0.985, 0.5, right), (0.5, 0.015, bottom), (0.5, 0.985, top))
-    for x, y, text in places:
-        side = "center" if x == 0.5 else "left" if x < 0.5 else "right"
-        level = "center" if y == 0.5 else "bottom" if y < 0.5 else "top"
-        letter = axes.text(x, y, text, transform=axes.transAxes, ha=side, va=level, weight="bold", color="#444444")
-        letter.set_path_effects([withStroke(linewidth=1.5, foreground="white")])
 
 
 def _scale(axes: Axes) -> None:
@@ -214,18 +168,17 @@ def _scale(axes: Axes) -> None:
     begin = x0 + 0.02 * (x1 - x0)
     ends = [begin, begin + way * length]
     axes.plot(ends, [line] * 2, color="#222222", lw=1.6, solid_capstyle="butt", zorder=6)
-    axes.text(
-        sum(ends) / 2, line + 0.015 * (y1 - y0), f"{length:g} mm", ha="center", va="bottom", fontsize=5.8, zorder=6
-    )
+    axes.text(begin, line + 0.015 * (y1 - y0), f"{length:g} mm", ha="left", va="bottom", fontsize=5.8, zorder=6)
 
 
-def _draw_beams(axes: Axes, case: Case, gantry_deg: Sequence[float]) -> None:
-    """A short arrow with its angle for each beam, where it enters the body."""
+def _draw_beams(axes: Axes, shown: Dosed, *, inches: tuple[float, float]) -> None:
+    """A short arrow with its angle for each beam, where it enters the body; `inches` are about the axes' two sides."""
+    case, gantry_deg = shown.case, shown.gantry_deg
     centre = np.asarray(case.beams.isocentre_mm[:2])
     for angle in gantry_deg:
         way = np.array([math.sin(math.radians(angle)), math.cos(math.radians(angle))])
         far = _entry(case, way)
-        head, tail, label = (centre + (far + reach) * way for reach in (3.0, 18.0, 27.0))
+        head, tail, label = (centre + (far + reach) * way for reach in (3.0, 18.0, LABEL_MM))
         arrow = {
             "arrowstyle": "-|>,head_width=0.16,head_length=0.3",
             "color": "#444444",
@@ -234,9 +187,13 @@ def _draw_beams(axes: Axes, case: Case, gantry_deg: Sequence[float]) -> None:
             "shrinkB": 0,
         }
         axes.annotate("", tuple(head), tuple(tail), arrowprops=arrow)
-        axes.text(label[0], label[1], f"{angle:g}°", ha="center", va="center", fontsize=5.8, color="#444444")
+        aside, above = (0 if abs(part) < 0.38 else math.copysign(1, part) for part in way)
+        side = {0: "center", 1: "left", -1: "right"}[int(aside)]
+        level = {0: "center", 1: "bottom", -1: "top"}[int(above)]
+        axes.text(label[0], label[1], f"{angle:g}°", ha=side, va=level, fontsize=5.8, color="#444444")
     low, high = case.body.bounds
-    room = ARROW_MM if gantry_deg else 4.0
+    mm_to_inch = max((high[i] - low[i] + 2.0 * LABEL_MM) / (side - 2.0 * LABEL_INCHES) for i, side in enumerate(inches))
+    room = LABEL_MM + LABEL_INCHES * mm_to_inch if gantry_deg else 4.0
     axes.set(xlim=(low[0] - room, high[0] + room), ylim=(low[1] - room, high[1] + room))
 
 
@@ -248,23 +205,41 @@ def _entry(case: Case, way: Floats) -> float:
     return float(reach[inside[-1]]) if len(inside) else 0.0
 
 
-def _dress_bar(bar: Any, prescribed: float, top: float) -> None:
-    """Dose in Gy at the bar, and the line of each isodose as it is drawn, with its percent."""
-    bar.set_label("dose (Gy)")
+def _add_bar(figure: Figure, image: Any, panels: Sequence[Axes], prescribed: float, top: float, *, below: bool) -> None:
+    """Dose in Gy at a bar beside or below the panels, and the line of each isodose as it is drawn, with its percent."""
+    place = {"location": "bottom", "shrink": 0.95, "pad": 0.05, "aspect": 45}
+    beside = {"shrink": 0.8, "pad": 0.09, "aspect": 34}
+    bar = figure.colorbar(image, ax=list(panels), **(place if below else beside))
+    bar.set_label(f"dose (Gy); isodoses in % of {prescribed:g} Gy")
     bar.outline.set_linewidth(0.5)
-    for percent, (style, colour, width) in ISODOSES.items():
-        dose = percent * prescribed / 100.0
-        if dose < top:
-            bar.ax.axhline(dose, color=colour, lw=width, ls=style)
-            bar.ax.text(-0.25, dose, f"{percent} %", ha="right", va="center", fontsize=5.8)
+    shown = {percent: percent * prescribed / 100.0 for percent in ISODOSES if percent * prescribed / 100.0 < top}
+    room = 0.1 * top if below else 0.03 * top * max(1.0, 3.2 / (0.8 * figure.get_figheight()))
+    for (percent, dose), at in zip(shown.items(), _apart(list(shown.values()), room), strict=True):
+        style, colour, width = ISODOSES[percent]
+        (bar.ax.axvline if below else bar.ax.axhline)(dose, color=colour, lw=width, ls=style)
+        x, y, side, level = (at, 1.2, "center", "bottom") if below else (-0.25, at, "right", "center")
+        bar.ax.text(x, y, f"{percent} %", ha=side, va=level, fontsize=5.8)
 
 
-def _key(figure: Figure, case: Case) -> None:
+def _apart(levels: list[float], room: float) -> list[float]:
+    """Rising levels, those that are nearer than the room moved apart around their middle."""
+    groups: list[list[float]] = []
+    for level in levels:
+        groups.append([level])
+        while len(groups) > 1 and _ends(groups[-1], room)[0] - _ends(groups[-2], room)[1] < room:
+            last = groups.pop()
+            groups[-1] += last
+    return [_ends(group, room)[0] + i * room for group in groups for i in range(len(group))]
+
+
+def _ends(group: list[float], room: float) -> tuple[float, float]:
+    middle, half = sum(group) / len(group), 0.5 * room * (len(group) - 1)
+    return middle - half, middle + half
+
+
+def _keys(case: Case) -> list[Line2D]:
     """Which line is which structure."""
     from matplotlib.lines import Line2D
 
     colour: Mapping[str, str] = colours([s.name for s in case.structures])
-    keys = [Line2D([], [], color=colour[s.name], lw=1.5, label=s.name) for s in case.structures]
-    said = f"isodoses in % of {case.coverage.dose_gy:g} Gy: at the bar"
-    keys.append(Line2D([], [], color="#5A1A00", lw=0.8, label=said))
-    figure.legend(handles=keys, loc="outside lower center", ncols=min(len(keys), 5))
+    return [Line2D([], [], color=colour[s.name], lw=1.5, label=s.name) for s in case.structures]

@@ -1,39 +1,48 @@
-"""The dose-volume histogram and the goals of a plan as figures; the same bytes from the same data.
+"""The dose-volume histograms of plans as a figure, at any width; the same bytes from the same data.
 
-Made without pyplot, so nothing global is touched. What dose looks like in space is in `dose_figure.py`.
+Made without pyplot, so nothing global is touched. The table of goals is in `goal_figure.py`, dose in space in
+`dose_figure.py`.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from textwrap import wrap
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sciopt.objectives.radiotherapy.goals import PlanGoal
-from sciopt.objectives.radiotherapy.metrics import plain
 from sciopt.objectives.radiotherapy.plan import BODY
-from sciopt.report.figures import STYLE
+from sciopt.report.figures import STYLE, small_print
+from sciopt.report.layout import columns_of
 from sciopt.targets.patients.case import RESEARCH_ONLY
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
     from matplotlib.transforms import Bbox
 
 Doubles = NDArray[np.float64]
 COLOURS = ("#0072B2", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 """Okabe and Ito's palette, told apart with every common colour blindness."""
-BODY_COLOUR, MET, MISSED, SMALL = "#8A8A8A", "#00684D", "#B04A00", "#777777"
-DVH_INCHES, MIN_TABLE_INCHES, ROW_INCHES = (5.2, 3.5), 3.6, 0.195
-PRINT_INCHES = 0.15
+BODY_COLOUR, SMALL = "#8A8A8A", "#555555"
+DVH_INCHES = (5.2, 3.5)
+DENSE_INCHES = 4.2
+"""Narrower figures have thinner lines and smaller marks."""
+LETTER_INCHES = 0.066
+"""As wide as a letter is at most, in the mean of a word."""
 GAPS = (0.012, 0.022, 0.035)
 """Between a curve and its name, as parts of the dose axis."""
 LEVELS = np.arange(96.0, 5.0, -2.0)
 """Volumes in percent at which a curve may bear its name."""
+
+MARK_PIXELS = np.stack(np.meshgrid(np.arange(-6.0, 7.0, 2.0), np.arange(-6.0, 7.0, 2.0)), axis=-1).reshape(-1, 2)
+"""What a goal's mark covers around its point."""
 
 
 @dataclass(frozen=True)
@@ -58,19 +67,25 @@ class Curves:
     percent: Mapping[str, Doubles]
 
 
+@dataclass(frozen=True, eq=False)
+class Histograms:
+    """What a figure shows: a plan's curves, those of the plan that it is compared with, and the first one's goals.
+
+    `volumes_cc` place the goals in cc; `names` are those of the solid and of the dashed curves.
+    """
+
+    best: Curves
+    start: Curves | None = None
+    goals: Sequence[GoalRow] = ()
+    volumes_cc: Mapping[str, float] = field(default_factory=dict)
+    synthetic: bool = True
+    names: tuple[str, str] = ("best", "start")
+
+
 def colours(structures: Sequence[str]) -> dict[str, str]:
     """The colour of each structure, the same in all figures of a case; the rest of the body is grey."""
     own = [name for name in structures if name != BODY]
     return {name: COLOURS[i % len(COLOURS)] for i, name in enumerate(own)} | {BODY: BODY_COLOUR}
-
-
-def small_print(figure: Figure, what: str) -> None:
-    """What every figure of a plan says below itself."""
-    height = PRINT_INCHES / figure.get_figheight()
-    figure.get_layout_engine().set(rect=(0.0, height, 1.0, 1.0 - height))  # type: ignore[union-attr, call-arg]
-    for legend in figure.legends:  # the layout leaves room for them, but places them from the figure's edge
-        legend.borderaxespad += 72.0 * PRINT_INCHES / legend.prop.get_size_in_points()
-    figure.text(0.995, 0.02 / figure.get_figheight(), what, ha="right", va="bottom", fontsize=5.8, color=SMALL)
 
 
 def said(synthetic: bool) -> str:
@@ -82,58 +97,96 @@ def said(synthetic: bool) -> str:
 
 
 def dvh(
-    start: Curves,
-    best: Curves,
+    shown: Histograms,
     *,
-    goals: Sequence[GoalRow] = (),
-    volumes_cc: Mapping[str, float] | None = None,
     title: str = "",
-    synthetic: bool = True,
+    width_inches: float = DVH_INCHES[0],
+    height_inches: float | None = None,
 ) -> Figure:
-    """Cumulative histograms of two plans, the start dashed; a triangle for each goal that is a point of a curve, which
-    points to where the curve should be, and is hollow where the best plan misses it.
+    """Cumulative histograms of one plan or two, the second dashed; a triangle for each goal that is a point of a curve,
+    which points to where the curve should be, and is hollow where the first plan misses it.
     """
     from matplotlib import style
     from matplotlib.figure import Figure
 
-    colour = colours(list(best.percent))
     with style.context(STYLE):
-        figure = Figure(figsize=DVH_INCHES)
+        figure = Figure(figsize=(width_inches, height_inches or 1.05 + 0.471 * width_inches))
         axes = figure.subplots()
-        for name, percent in best.percent.items():
-            thin = 0.9 if name == BODY else 1.5
-            axes.plot(start.dose_gy, start.percent[name], color=colour[name], ls=(0, (3, 1.6)), lw=0.65 * thin)
-            axes.plot(best.dose_gy, percent, color=colour[name], lw=thin, label=name)
-        left_out = _mark_goals(axes, goals, colour, volumes_cc or {})
-        top = max(float(best.dose_gy[-1]), float(start.dose_gy[-1]))
-        axes.set(xlim=(0.0, 1.02 * top), ylim=(0.0, 103.0), xlabel="dose (Gy)", ylabel="volume (%)", title=title)
-        axes.grid(axis="both")
-        _explain(figure, axes, left_out)
-        small_print(figure, said(synthetic))
-        _name_curves(figure, axes, best, start, colour)
+        left_out = _draw(axes, shown, dense=width_inches < DENSE_INCHES)
+        axes.set_title(title)
+        _label_dose(axes, left_out, width_inches=width_inches)
+        keys = _keys(shown)
+        columns = columns_of([str(key.get_label()) for key in keys], width_inches=width_inches)
+        figure.legend(handles=keys, loc="outside lower center", ncols=columns)
+        small_print(figure, said(shown.synthetic))
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")  # what is found clear stays where it is
+        _name_curves(axes, shown.best)
     return figure
 
 
-def _mark_goals(
-    axes: Axes, goals: Sequence[GoalRow], colour: Mapping[str, str], volumes_cc: Mapping[str, float]
-) -> list[PlanGoal]:
+def draw_dvh(axes: Axes, shown: Histograms, *, title: str = "") -> None:
+    """The same on axes of one's own, with the legend and the small print below them."""
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    wide = axes.get_window_extent().width / figure.dpi
+    left_out = _draw(axes, shown, dense=wide < DENSE_INCHES)
+    axes.set_title(title)
+    lines = _label_dose(axes, left_out, width_inches=wide)
+    _explain_below(axes, shown, width_inches=wide, below_pt=18.0 + 9.5 * lines)
+    figure.draw_without_rendering()
+    _name_curves(axes, shown.best)
+
+
+def _explain_below(axes: Axes, shown: Histograms, *, width_inches: float, below_pt: float) -> None:
+    """The legend so many points below the axes, and the small print below it."""
+    from matplotlib.transforms import ScaledTranslation
+
+    figure, keys = axes.figure, _keys(shown)
+    columns = columns_of([str(key.get_label()) for key in keys], width_inches=width_inches)
+    shift = ScaledTranslation(0.0, -below_pt / 72.0, figure.dpi_scale_trans)
+    place: dict[str, Any] = {"bbox_to_anchor": (0.5, 0.0), "bbox_transform": axes.transAxes + shift}
+    axes.legend(handles=keys, loc="upper center", ncols=columns, borderaxespad=0.0, **place)
+    offset = (0.0, -below_pt - 6.0 - 10.5 * -(-len(keys) // columns))
+    at: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points", "ha": "right", "va": "top"}
+    axes.annotate(said(shown.synthetic), (1.0, 0.0), offset, fontsize=5.8, color=SMALL, annotation_clip=False, **at)
+
+
+def _draw(axes: Axes, shown: Histograms, *, dense: bool) -> list[PlanGoal]:
+    """Curves and goals; the goals that are no point of a histogram are returned."""
+    best, start = shown.best, shown.start
+    colour = colours(list(best.percent))
+    for name, percent in best.percent.items():
+        thin = (0.9 if name == BODY else 1.5) * (0.8 if dense else 1.0)
+        if start is not None and name in start.percent:
+            before = start.percent[name]
+            axes.plot(start.dose_gy, before, color=colour[name], ls=(0, (3, 1.6)), lw=0.65 * thin)
+        axes.plot(best.dose_gy, percent, color=colour[name], lw=thin, label=name)
+    left_out = _mark_goals(axes, shown, colour, size=5.0 if dense else 7.0)
+    top = max(float(each.dose_gy[-1]) for each in (best, start) if each is not None)
+    axes.set(xlim=(0.0, 1.02 * top), ylim=(0.0, 103.0), ylabel="volume (%)")
+    axes.grid(axis="both")
+    return left_out
+
+
+def _mark_goals(axes: Axes, shown: Histograms, colour: Mapping[str, str], *, size: float) -> list[PlanGoal]:
     """Draw the goals that are points of the histogram, one at the place of another smaller; the others are returned."""
     left_out, times = [], Counter[tuple[float, float]]()
-    for row in goals:
-        place = _point(row.goal, volumes_cc)
+    for row in shown.goals:
+        place = point_of(row.goal, shown.volumes_cc)
         if place is None:
             left_out.append(row.goal)
             continue
         upper, in_dose = row.goal.sense == "<=", row.goal.unit == "Gy"
         marker = ("<" if upper else ">") if in_dose else ("v" if upper else "^")
-        own, size = colour[row.goal.structure], max(3.0, 7.0 - 2.4 * times[place])
+        own, smaller = colour[row.goal.structure], max(3.0, size - 2.4 * times[place])
         inner = own if row.met else "white"
-        axes.plot(*place, ls="", marker=marker, ms=size, mec=own, mew=1.0, mfc=inner, zorder=5, clip_on=False)
+        axes.plot(*place, ls="", marker=marker, ms=smaller, mec=own, mew=1.0, mfc=inner, zorder=5, clip_on=False)
         times[place] += 1
     return left_out
 
 
-def _point(goal: PlanGoal, volumes_cc: Mapping[str, float]) -> tuple[float, float] | None:
+def point_of(goal: PlanGoal, volumes_cc: Mapping[str, float]) -> tuple[float, float] | None:
     """Dose in Gy and volume in percent of a goal; None for a mean, an index, or a volume of unknown share."""
     kind, argument = goal.metric.kind, goal.metric.argument or 0.0
     total = volumes_cc.get(goal.structure)
@@ -152,32 +205,35 @@ def _point(goal: PlanGoal, volumes_cc: Mapping[str, float]) -> tuple[float, floa
     return None
 
 
-def _explain(figure: Figure, axes: Axes, left_out: Sequence[PlanGoal]) -> None:
-    """What line and triangle mean, and which goals are no point of a histogram."""
+def _keys(shown: Histograms) -> list[Line2D]:
+    """What line and triangle mean."""
     from matplotlib.lines import Line2D
 
     dark = "#333333"
-    keys = [
-        Line2D([], [], color=dark, lw=1.5, label="best"),
-        Line2D([], [], color=dark, lw=1.0, ls=(0, (3, 1.6)), label="start"),
-        Line2D([], [], color=dark, ls="", marker="<", ms=5, label="goal, met"),
-        Line2D([], [], color=dark, ls="", marker="<", ms=5, mfc="white", label="goal, missed"),
-    ]
-    figure.legend(handles=keys, loc="outside lower center", ncols=len(keys))
+    keys = [Line2D([], [], color=dark, lw=1.5, label=shown.names[0])]
+    if shown.start is not None:
+        keys.append(Line2D([], [], color=dark, lw=1.0, ls=(0, (3, 1.6)), label=shown.names[1]))
+    if shown.goals:
+        keys.append(Line2D([], [], color=dark, ls="", marker="<", ms=5, label="goal, met"))
+        keys.append(Line2D([], [], color=dark, ls="", marker="<", ms=5, mfc="white", label="goal, missed"))
+    return keys
+
+
+def _label_dose(axes: Axes, left_out: Sequence[PlanGoal], *, width_inches: float) -> int:
+    """The axis of dose, and below it the goals that are no point of a histogram; how many lines that are."""
+    lines = ["dose (Gy)"]
     if left_out:
-        names = ", ".join(dict.fromkeys(goal.quantity for goal in left_out))
-        axes.set_xlabel(f"dose (Gy)\nwithout a point here: {names}")
+        told = "without a point here: " + ", ".join(dict.fromkeys(goal.quantity for goal in left_out))
+        lines += wrap(told, max(24, int(width_inches / LETTER_INCHES)))
+    axes.set_xlabel("\n".join(lines))
+    return len(lines)
 
 
-def _name_curves(figure: Figure, axes: Axes, best: Curves, start: Curves, colour: Mapping[str, str]) -> None:
+def _name_curves(axes: Axes, best: Curves) -> None:
     """Write each structure's name at its solid line, where it stands clearest of all else."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-    renderer = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]
-    figure.draw_without_rendering()
-    figure.set_layout_engine("none")  # what was found clear stays where it is
+    colour = colours(list(best.percent))
     drawn = [(line.get_color(), axes.transData.transform(np.asarray(line.get_xydata()))) for line in axes.lines]
-    dense = [(own, _dense(pixels)) for own, pixels in drawn]
+    dense = [(own, _dense(pixels) if len(pixels) > 1 else pixels + MARK_PIXELS) for own, pixels in drawn]
     lines = np.concatenate([pixels for _, pixels in dense])
     taken: list[Bbox] = []
     for name, percent in best.percent.items():
@@ -187,12 +243,12 @@ def _name_curves(figure: Figure, axes: Axes, best: Curves, start: Curves, colour
         scored = []
         for dose, volume, side in spots:
             label.set(x=dose, y=volume, ha=side)
-            box = label.get_window_extent(renderer).padded(1.0)
-            trouble = _trouble(box, lines, others, taken, axes.get_window_extent(renderer))
+            box = label.get_window_extent().padded(1.0)
+            trouble = _trouble(box, lines, others, taken, axes.get_window_extent())
             scored.append((trouble, -volume, dose, side))
         _, low, dose, side = min(scored)
         label.set(x=dose, y=-low, ha=side)
-        taken.append(label.get_window_extent(renderer).padded(2.0))
+        taken.append(label.get_window_extent().padded(2.0))
 
 
 def _spots(dose: Doubles, percent: Doubles) -> list[tuple[float, float, str]]:
@@ -226,70 +282,3 @@ def _within(box: Bbox, points: Doubles, *, room: float) -> int:
     """How many points, shape (n, 2) in pixels, are in a box with some room around it."""
     low, high = np.array(box.min) - room, np.array(box.max) + room
     return int(np.count_nonzero(((points > low) & (points < high)).all(axis=1)))
-
-
-# --- goals ------------------------------------------------------------------------------------------------------------
-
-_LETTER_INCHES = 0.066
-"""As wide as a letter is at most, in the mean of a word."""
-
-
-@dataclass(frozen=True)
-class _Columns:
-    """Where the columns of the table stand, in inches from the left."""
-
-    goal: float
-    start: float
-    best: float
-    state: float
-    width: float
-
-    @classmethod
-    def of(cls, rows: Sequence[GoalRow]) -> _Columns:
-        """Wide enough for the longest name, goal and value."""
-        goal = 0.2 + _LETTER_INCHES * max(len("structure"), *(len(row.goal.structure) for row in rows))
-        start = goal + 0.75 + _LETTER_INCHES * max(len(_asked(row.goal)) for row in rows)
-        return cls(goal, start, start + 0.75, start + 0.95, start + 1.55)
-
-
-def goal_table(rows: Sequence[GoalRow], *, title: str = "", synthetic: bool = True) -> Figure:
-    """The goals as a table: structure, goal, value at the start and in the best plan, and whether that meets it."""
-    from matplotlib import style
-    from matplotlib.figure import Figure
-
-    at = _Columns.of(rows)
-    width = max(at.width, MIN_TABLE_INCHES)
-    with style.context(STYLE):
-        figure = Figure(figsize=(width + 0.15, ROW_INCHES * (len(rows) + 1) + 0.62))
-        axes = figure.subplots()
-        axes.set(xlim=(0.0, width), ylim=(len(rows) + 0.5, -0.55))
-        axes.axis("off")
-        _write(axes, 0, ("structure", "goal", "start", "best"), at, colour=SMALL)
-        axes.axhline(0.5, color="#444444", lw=0.7)
-        for number, row in enumerate(rows, 1):
-            unit = row.goal.unit
-            cells = (row.goal.structure, _asked(row.goal), _value(row.start, unit), _value(row.best, unit))
-            _write(axes, number, cells, at, colour="#222222")
-            state, own = ("✓ met", MET) if row.met else ("✗ missed", MISSED)
-            axes.text(at.state, number, state, ha="left", va="center", color=own, weight="bold")
-            axes.axhline(number + 0.5, color="#E4E4E4", lw=0.6)
-        axes.set_title(title, loc="left")
-        small_print(figure, said(synthetic))
-    return figure
-
-
-def _write(axes: Axes, number: int, cells: tuple[str, str, str, str], at: _Columns, *, colour: str) -> None:
-    """The first four cells of a row: words from the left, numbers to the right."""
-    for text, x, side in zip(cells, (0.0, at.goal, at.start, at.best), ("left", "left", "right", "right"), strict=True):
-        axes.text(x, number, text, ha=side, va="center", color=colour)
-
-
-def _asked(goal: PlanGoal) -> str:
-    sign = "≤" if goal.sense == "<=" else "≥"
-    rank = f"  (priority {goal.priority})" if goal.priority > 1 else ""
-    return f"{goal.metric.text.removesuffix('[cc]')} {sign} {plain(goal.limit)} {goal.unit}".rstrip() + rank
-
-
-def _value(value: float, unit: str) -> str:
-    """Two decimals: 0.01 Gy is what a plan is compared by."""
-    return f"{value:.2f} {unit}".rstrip()

@@ -36,6 +36,8 @@ STAGE = Stage("re-optimisation", 0, paid=True, relative=True)
 LEVERS = 2
 VERSION = "1"
 """Of everything here that changes a number and is not named in the protocol."""
+USE, SYNTHETIC = "Use", "synthetic phantom"
+"""The note that says what a plan is for, and how it begins for a phantom."""
 DIGITS = 6
 """Of values, in their unit: coverage is then met to the letter by what is scaled to it."""
 
@@ -224,9 +226,9 @@ class PlanObjectiveFunction(PlainObjective):
     def _notes(self, made: Delivered) -> tuple[Note, ...]:
         coverage = self.case.coverage
         beam = "synthetic beam data" if self.case.beams.machine == "generic-6mv" else "beam data fitted to one machine"
-        what = f"synthetic phantom, {beam}" if self.case.synthetic else beam
+        what = f"{SYNTHETIC}, {beam}" if self.case.synthetic else beam
         return (
-            Note("Use", f"{what}; {RESEARCH_ONLY}"),
+            Note(USE, f"{what}; {RESEARCH_ONLY}"),
             Note(
                 "Dose",
                 f"scaled by {made.scale:.3f} to {coverage.structure} D{coverage.volume_percent:g}% = "

@@ -15,14 +15,17 @@ import numpy as np
 from sciopt.errors import LogError
 from sciopt.objective import Evaluation, Goal
 from sciopt.objectives.radiotherapy.artifacts import FLUENCE, HISTOGRAMS
-from sciopt.objectives.radiotherapy.dose_figure import dose_slices
-from sciopt.objectives.radiotherapy.figures import Curves, GoalRow, dvh, goal_table, said, small_print
-from sciopt.objectives.radiotherapy.objective import PlanObjectiveFunction, from_specification
+from sciopt.objectives.radiotherapy.dose_figure import Dosed, dose_slices
+from sciopt.objectives.radiotherapy.figures import Curves, GoalRow, Histograms, dvh, said
+from sciopt.objectives.radiotherapy.goal_figure import goal_table
+from sciopt.objectives.radiotherapy.goals import PlanGoal, parse_quantity
+from sciopt.objectives.radiotherapy.objective import SYNTHETIC, USE, PlanObjectiveFunction, from_specification
 from sciopt.objectives.radiotherapy.plan import parse
 from sciopt.objectives.radiotherapy.pointwise import GivenFluence
-from sciopt.report.figures import Panel, TrajectoryPoint, save, trajectory
+from sciopt.report.figures import Panel, TrajectoryPoint, save, small_print, trajectory
 from sciopt.report.live import goals_met
 from sciopt.runs.run import Row, Run
+from sciopt.targets.patients.case import RESEARCH_ONLY, Case
 from sciopt.targets.patients.checks import volume_cc
 
 
@@ -35,12 +38,13 @@ def write(run: Run) -> list[Path]:
     if best is None:
         return []
     objective = objective_of(run)
-    first = next(row for row in rows if row.evaluation.failure is None)
+    first = first_of(rows)
+    assert first is not None
     paths = [
         write_plan(best.evaluation, run.folder / "plan.json"),
         write_plan(first.evaluation, run.folder / "start.json"),
     ]
-    goals = goal_rows(objective, first.evaluation, best.evaluation)
+    goals = goal_rows(first.evaluation, best.evaluation)
     paths.append(_write_goals(goals, run.folder / "goals.csv"))
     title = f"{objective.case.name}, {run.specification['engine']} engine"
     paths += _trajectory(run, rows, title=title, synthetic=objective.case.synthetic)
@@ -64,10 +68,31 @@ def objective_of(run: Run) -> PlanObjectiveFunction:
     return objective
 
 
+def case_of(run: Run) -> Case:
+    """The case of a run; `LogError` as in `objective_of`."""
+    return objective_of(run).case
+
+
+def is_synthetic(evaluation: Evaluation) -> bool:
+    """Whether a plan is one for a phantom, as its evaluation says."""
+    return any(note.name == USE and note.text.startswith(SYNTHETIC) for note in evaluation.notes)
+
+
+def footnote(run: Run) -> str:
+    """What stands under every figure of a run: what case and beams are, and what plans are not for."""
+    said = (note.text for row in run.rows for note in row.evaluation.notes if note.name == USE)
+    return next(said, RESEARCH_ONLY)
+
+
 def best_of(rows: list[Row]) -> Row | None:
     """The evaluation of lowest loss, the earliest of equals; None where all failed."""
     done = [row for row in rows if row.evaluation.failure is None]
     return min(done, key=lambda row: row.evaluation.loss) if done else None
+
+
+def first_of(rows: list[Row]) -> Row | None:
+    """Where a run began: its first plan that could be measured; None where all failed."""
+    return next((row for row in rows if row.evaluation.failure is None), None)
 
 
 def write_plan(evaluation: Evaluation, path: Path) -> Path:
@@ -79,9 +104,14 @@ def write_plan(evaluation: Evaluation, path: Path) -> Path:
     return path
 
 
-def goal_rows(objective: PlanObjectiveFunction, start: Evaluation, best: Evaluation) -> list[GoalRow]:
-    """Every goal with what was measured."""
-    return [GoalRow(g, start.measured(g.quantity), best.measured(g.quantity)) for g in objective.goals]
+def goal_rows(start: Evaluation, best: Evaluation) -> list[GoalRow]:
+    """Every goal with what was measured, as the log has them."""
+    rows = []
+    for m in best.measurements:
+        if m.goal is not None:
+            asked = PlanGoal(*parse_quantity(m.quantity), m.goal.sense, m.goal.limit, m.unit, m.goal.priority)
+            rows.append(GoalRow(asked, start.measured(m.quantity), m.value))
+    return rows
 
 
 def _write_goals(rows: list[GoalRow], path: Path) -> Path:
@@ -134,10 +164,10 @@ def _dose(
     table.write_text(last[HISTOGRAMS], encoding="utf-8")
     volumes = {s.name: volume_cc(s.region) for s in case.structures}
     before, after = curves(first[HISTOGRAMS]), curves(last[HISTOGRAMS])
-    histogram = dvh(before, after, goals=goals, volumes_cc=volumes, title=title, synthetic=case.synthetic)
+    histogram = dvh(Histograms(after, before, goals, volumes, case.synthetic), title=title)
     given = GivenFluence.read(last[FLUENCE])
     angles = parse(best.value).gantry_deg
-    slices = dose_slices(case, lambda points: given.dose(case, points), title=title, gantry_deg=angles)
+    slices = dose_slices(Dosed(case, lambda points: given.dose(case, points), angles), title=title)
     return [table, *save(histogram, run.folder / "dvh"), *save(slices, run.folder / "dose")]
 
 

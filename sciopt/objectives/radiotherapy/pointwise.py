@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sciopt.errors import LogError
-from sciopt.objectives.radiotherapy.dose.beams import beam
+from sciopt.objectives.radiotherapy.dose.beams import Beam, beam
 from sciopt.objectives.radiotherapy.dose.machine import machine
 from sciopt.objectives.radiotherapy.dose.pencil_beam import REPORTING, influences
 from sciopt.targets.patients.case import Case
@@ -40,8 +40,8 @@ class GivenFluence:
             raise LogError("the fluence of the plan is no list of finite numbers: make the run again")
         return cls(angles, fluence)
 
-    def dose(self, case: Case, points: Floats) -> NDArray[np.float32]:
-        """Dose in Gy at points of shape (n, 3) in mm; shape (n,), 0 outside the body."""
+    def beams(self, case: Case) -> list[Beam]:
+        """Its beams; `LogError` where the fluence is of another case."""
         beams = [beam(case, angle) for angle in self.gantry_deg]
         beamlets = sum(len(each.beamlets_mm) for each in beams)
         if beamlets != len(self.fluence):
@@ -49,6 +49,11 @@ class GivenFluence:
                 f"the plan has {len(self.fluence)} beamlets and the case {case.name} has {beamlets}: it was changed "
                 "after the run; make the run again"
             )
+        return beams
+
+    def dose(self, case: Case, points: Floats) -> NDArray[np.float32]:
+        """Dose in Gy at points of shape (n, 3) in mm; shape (n,), 0 outside the body."""
+        beams = self.beams(case)
         known = machine(case.beams.machine)
         found = np.zeros(len(points), np.float32)
         inside = np.flatnonzero(case.body.inside(points))

@@ -15,7 +15,7 @@ from sciopt.objectives.molecule.findings.words import describe_atoms
 from sciopt.objectives.molecule.pose.geometry import Docked, pose_mol
 from sciopt.objectives.molecule.pose.pdbqt import Floats, read_atoms
 from sciopt.objectives.molecule.pose.receptor import Receptor
-from sciopt.objectives.molecule.pose.vina_terms import ROTOR_WEIGHT, PoseTerms, TypedAtoms, typed
+from sciopt.objectives.molecule.pose.vina_terms import ROTOR_WEIGHT, PoseTerms, TypedAtoms, rotors_behind, typed
 
 _TURNING = Chem.MolFromSmarts("[!D1;!D0]-!@[!D1;!D0]")
 _ENDING = Chem.MolFromSmarts("[!D1;!D0]-!@[N,O,S;D1;!H0]")
@@ -94,14 +94,9 @@ def view(docking: Docked, *, receptor: Receptor, index: int = 0) -> PoseView:
 
 
 def rotors_scored(docking: Docked) -> float:
-    """Vina's count of rotatable bonds, read back from its energies of the first pose: intermolecular / total.
-
-    Totals of later poses are no use for this: they also hold the difference of the intramolecular energies.
-    """
+    """Vina's count of rotatable bonds, read back from its energies of the first pose."""
     total, intermolecular = docking.energies[0][:2]
-    if abs(total) < 0.05:
-        return float(docking.torsions)
-    return max(0.0, round(2.0 * (intermolecular / total - 1.0) / ROTOR_WEIGHT) / 2.0)
+    return rotors_behind(total, intermolecular, otherwise=float(docking.torsions))
 
 
 def rotors(mol: Chem.Mol) -> float:

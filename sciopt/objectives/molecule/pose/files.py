@@ -8,6 +8,7 @@ from sciopt.objectives.molecule.pose.geometry import Docked, pose_sdf
 
 _SDF = "poses.sdf"
 _END = "$$$$\n"
+_BEGIN = "REMARK VINA RESULT:"
 
 
 def pose_files(docked: Mapping[str | None, Docked]) -> dict[str, str]:
@@ -17,6 +18,21 @@ def pose_files(docked: Mapping[str | None, Docked]) -> dict[str, str]:
         folder = "" if name is None else f"{name}/"
         files |= {f"{folder}poses.pdbqt": "".join(docking.poses), f"{folder}{_SDF}": pose_sdf(docking)}
     return files
+
+
+def split_pdbqt(text: str) -> list[str]:
+    """The poses of a text as `pose_files` writes it, one after another."""
+    return [_BEGIN + each for each in text.split(_BEGIN)[1:]]
+
+
+def split_sdf(text: str) -> list[str]:
+    """The records of an SDF text, each with its end."""
+    return [each + _END for each in text.split(_END)[:-1]]
+
+
+def as_models(text: str) -> str:
+    """The same poses set apart as models, as other programs expect them."""
+    return "".join(f"MODEL {n}\n{pose}ENDMDL\n" for n, pose in enumerate(split_pdbqt(text), 1))
 
 
 def receptor_of(file: str) -> str:

@@ -30,8 +30,8 @@ class PdbqtAtoms:
 
 def read_atoms(text: str) -> PdbqtAtoms:
     """The atoms of the first model of a PDBQT text; `InvalidInput` names the first line that cannot be read."""
-    lines = _first_model(text)
-    chains = {line[21] for line in lines}
+    lines = atom_lines(text)
+    chains = {line[21:22] for line in lines}
     names, residues, types, coordinates = [], [], [], []
     for line in lines:
         try:
@@ -42,11 +42,13 @@ def read_atoms(text: str) -> PdbqtAtoms:
         residues.append(_residue(line, with_chain=len(chains) > 1))
         types.append(line[77:].split()[0] if line[77:].strip() else line.split()[-1])
     xyz = np.array(coordinates, dtype=np.float64).reshape(-1, 3)
+    if not np.isfinite(xyz).all():
+        raise InvalidInput("the PDBQT text has a coordinate that is no finite number")
     return PdbqtAtoms(tuple(names), tuple(residues), tuple(types), xyz)
 
 
-def _first_model(text: str) -> list[str]:
-    """The ATOM and HETATM lines up to the first ENDMDL."""
+def atom_lines(text: str) -> list[str]:
+    """The lines of the atoms that `read_atoms` reads, in order: ATOM and HETATM, up to the first ENDMDL."""
     lines = []
     for line in text.splitlines():
         if line.startswith("ENDMDL"):

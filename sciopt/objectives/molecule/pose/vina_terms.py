@@ -113,6 +113,20 @@ def _bonds(coordinates: Floats, elements: NDArray[np.object_]) -> tuple[Integers
     return first[bonded], second[bonded]
 
 
+def rotors_behind(total: float, intermolecular: float, *, otherwise: float = 0.0) -> float:
+    """Vina's count of rotatable bonds, read back from the energies of a first pose (kcal/mol), to halves.
+
+    `otherwise` is for a score too near to nothing to tell. Totals of later poses are no use for this: they also hold
+    the difference of the intramolecular energies.
+
+    >>> rotors_behind(-8.323, -10.756)
+    5.0
+    """
+    if abs(total) < 0.05:
+        return otherwise
+    return max(0.0, round(2.0 * (intermolecular / total - 1.0) / ROTOR_WEIGHT) / 2.0)
+
+
 def pair_energies(surface: Floats, *, hydrophobic: Booleans, hydrogen_bond: Booleans) -> Floats:
     """The five terms of atom pairs, in kcal/mol before the division; shape of `surface` + (5,).
 
