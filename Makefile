@@ -1,6 +1,6 @@
 # sciopt: each command sets up .venv first where that is needed (see scripts/setup.sh).
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all lint bench clean
+.PHONY: help setup demo test test-all lint docs bench clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -23,6 +23,9 @@ lint: setup ## ruff and mypy
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
+
+docs: setup ## build the documents into build/docs, warnings as errors
+	.venv/bin/python -m sphinx -W --keep-going -E -q -b html docs build/docs
 
 bench: setup ## print how long it takes to start, and whether ligands are prepared as dockstring does
 	.venv/bin/python benchmarks/startup.py
