@@ -1,6 +1,6 @@
 # sciopt: each command sets up .venv first where that is needed (see scripts/setup.sh).
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all lint docs bench clean
+.PHONY: help setup demo test test-all lint notebooks docs bench clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -23,6 +23,10 @@ lint: setup ## ruff and mypy
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
+
+notebooks: setup ## run the notebooks from top to bottom into build/notebooks, some minutes
+	rm -rf build/notebooks && mkdir -p build/notebooks && cp notebooks/*.ipynb notebooks/*.py build/notebooks
+	OMP_NUM_THREADS=1 .venv/bin/python -m pytest --nbmake --overwrite --nbmake-timeout=1800 build/notebooks
 
 docs: setup ## build the documents into build/docs, warnings as errors
 	.venv/bin/python -m sphinx -W --keep-going -E -q -b html docs build/docs

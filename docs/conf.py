@@ -1,6 +1,7 @@
 """How Sphinx builds these documents: `make docs`. Nothing is fetched, neither while building nor while reading.
 
 Formulas are MathML, made by docutils and shown by browsers themselves, so that there is no script or font to carry.
+Not nitpicky: types of other packages in signatures have no page that could be known without a network.
 """
 
 from __future__ import annotations
@@ -30,12 +31,11 @@ extensions = [
     "repository",
     "docstrings",
 ]
-exclude_patterns = ["_build", "_ext", "_templates", "Thumbs.db", ".DS_Store"]
+exclude_patterns = ["_ext", "_templates"]
 templates_path = ["_templates"]
 
-myst_enable_extensions = ["dollarmath", "deflist", "attrs_inline"]
+myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 4
-myst_links_external_new_tab = False
 
 nb_execution_mode = "off"
 nb_merge_streams = True
@@ -52,6 +52,7 @@ smartquotes = False
 default_role = "code"
 napoleon_numpy_docstring = False
 
+pygments_dark_style = "github-dark"
 html_theme = "furo"
 html_math_renderer = "mathml"
 html_static_path = ["_static"]

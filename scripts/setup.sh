@@ -161,20 +161,20 @@ make_venv() {
 
 pip_install() {
     if with_uv; then
-        "$uv" pip install --python "$venv/bin/python" --editable '.[dev,hpc,parquet]'
+        "$uv" pip install --python "$venv/bin/python" --editable '.[dev,docs,hpc,notebooks,parquet]'
     else
         # uv makes environments without pip.
         "$venv/bin/python" -c 'import pip' 2>/dev/null || "$venv/bin/python" -m ensurepip --upgrade
-        "$venv/bin/python" -m pip install --editable '.[dev,hpc,parquet]'
+        "$venv/bin/python" -m pip install --editable '.[dev,docs,hpc,notebooks,parquet]'
     fi
 }
 
 install() {
-    echo "installing sciopt and what it needs into $venv (about 1.1 GB; progress in $log)"
+    echo "installing sciopt and what it needs into $venv (about 1.6 GB; progress in $log)"
     pip_install >"$log" 2>&1 || {
         tail -n 15 "$log" >&2
         stop "the installation failed; the last lines are above, all of them in $log." \
-            "No network or a proxy: see https_proxy and PIP_INDEX_URL (for uv, UV_INDEX_URL). Disk: it needs 1.1 GB." \
+            "No network or a proxy: see https_proxy and PIP_INDEX_URL (for uv, UV_INDEX_URL). Disk: it needs 1.6 GB." \
             "Then run the same command again: what is already installed is kept."
     }
     "$venv/bin/python" -c 'import rdkit.Chem, vina' 2>>"$log" || {

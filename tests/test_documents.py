@@ -106,6 +106,27 @@ def test_commands_in_blocks_can_be_parsed(block: Block, words: list[str]) -> Non
     parse(words)
 
 
+def leaves(command: Any, *path: str) -> Iterator[tuple[str, Any]]:
+    """Every command that does something, by its words."""
+    if not hasattr(command, "commands"):
+        yield " ".join(path), command
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from leaves(inner, *path, name)
+
+
+def test_examples_of_the_help_can_be_parsed() -> None:
+    told = [" ".join((command.epilog or "").split()) for _, command in leaves(program())]
+    said = [words for text in told for part in text.partition(": ")[2].split(", or: ") for words in commands(part)]
+    assert len(said) > 15
+    for words in said:
+        parse(words)
+
+
+def test_the_overview_names_every_command() -> None:
+    page = (ROOT / "docs" / "cli.md").read_text("utf-8")
+    assert not [name for name, _ in leaves(program()) if not re.search(rf"`sciopt {name}\b", page)]
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_commands_in_sentences_exist_with_their_options(page: Path) -> None:
     text = re.sub(r"^```.*?^```$", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)

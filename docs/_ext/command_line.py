@@ -40,7 +40,7 @@ class Commands(SphinxDirective):
         for panel, parameters in panels(command):
             section += nodes.rubric("", panel)
             section += nodes.definition_list("", *map(described, parameters), classes=["parameters"])
-        section += [example(part) for part in paragraphs(command.epilog)]
+        section += [node for part in paragraphs(command.epilog) for node in examples(part)]
         return section
 
 
@@ -79,7 +79,7 @@ def term(parameter: Any) -> str:
     metavar = parameter.metavar or (parameter.name or "").upper()
     if parameter.param_type_name == "argument":
         shown = metavar if parameter.nargs == 1 else f"{metavar}..."
-        return shown if parameter.required else f"[{shown}]"
+        return shown if parameter.required or shown.startswith("[") else f"[{shown}]"
     names = ", ".join(parameter.opts) + "".join(f" / {name}" for name in parameter.secondary_opts)
     return names if parameter.is_flag else f"{names} {metavar}"
 
@@ -90,11 +90,20 @@ def remarks(parameter: Any) -> Iterator[str]:
         yield "Must be given."
     if getattr(parameter, "multiple", False):
         yield "May be given several times."
+    least, most = bounds(parameter)
+    if least is not None and most is not None:
+        yield f"From {least:g} to {most:g}."
     switch = getattr(parameter, "is_flag", False)
     if switch and parameter.secondary_opts:
         yield f"By default `{(parameter.opts if parameter.default else parameter.secondary_opts)[0]}`."
     elif not switch and isinstance(parameter.default, (str, int, float)):
         yield f"By default `{parameter.default}`."
+
+
+def bounds(parameter: Any) -> tuple[float | None, float | None]:
+    """The least and the largest number that fits; they stand in the parameter's type where click has its own."""
+    place = parameter if hasattr(parameter, "min") else getattr(parameter, "type", None)
+    return getattr(place, "min", None), getattr(place, "max", None)
 
 
 def paragraphs(text: str | None) -> list[str]:
@@ -109,12 +118,11 @@ def said(text: str) -> Iterable[nodes.Node]:
             yield nodes.literal("", part) if number % 2 else nodes.Text(part)
 
 
-def example(text: str) -> nodes.Node:
-    """An example of the help text, to be copied."""
-    head, found, command = text.partition("sciopt ")
-    if not found or "`" in text:
-        return nodes.paragraph("", "", *said(text))
-    return nodes.container("", nodes.paragraph("", head.strip()), terminal(found + command))
+def examples(text: str) -> list[nodes.Node]:
+    """The examples of a help text, to be copied: "Examples: sciopt A, or: sciopt B, and look at it"."""
+    head, _, rest = text.partition(": ")
+    lines = [re.sub(r", (and .*)", r"  # \1", command) for command in rest.split(", or: ")]
+    return [nodes.paragraph("", f"{head}:"), terminal("\n".join(lines))]
 
 
 def terminal(text: str) -> nodes.literal_block:

@@ -8,6 +8,7 @@ import re
 import shutil
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from importlib.resources import files
 from pathlib import Path
@@ -17,7 +18,8 @@ import pytest
 from sciopt.cli import main
 from sciopt.errors import InvalidInput
 from sciopt.log import LOG_NAME
-from sciopt.report.html import content, document, measured, page, showing, steps, write_page
+from sciopt.report.html import content, document, page, showing, write_page
+from sciopt.report.html.limits import Limits
 from sciopt.report.html.plain import embedded, plain, visible
 from sciopt.runs.run import Run
 from sciopt.search import optimize
@@ -45,11 +47,17 @@ def program(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
     return run
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run, to be copied."""
+    return a_run(tmp_path_factory.mktemp("made") / "run").folder
+
+
 @pytest.fixture
-def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+def toy(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """A small run with exhibits, in a folder that is named with markup."""
     use_toy(monkeypatch)
-    return a_run(tmp_path / "<script>alert(1)<")
+    return Run.load(shutil.copytree(made, tmp_path / "<script>alert(1)<"))
 
 
 class Parts(HTMLParser):
@@ -134,7 +142,7 @@ def test_the_scripts_make_no_markup_and_no_code_from_text() -> None:
 
 def test_every_asset_is_used_and_the_viewer_is_the_published_one() -> None:
     there = {each.name for each in ASSETS.iterdir()}
-    assert there == {*document.SCRIPTS, *document.STYLES, document.VIEWER, "3Dmol-LICENSE.txt"}
+    assert there == {*document.SCRIPTS, *document.STYLES, document.VIEWER, document.LICENCE}
     assert hashlib.sha256((ASSETS / document.VIEWER).read_bytes()).hexdigest() == VIEWER_SHA256
     for each in ASSETS.iterdir():
         text = each.read_text(encoding="utf-8")
@@ -175,10 +183,17 @@ def test_the_same_run_gives_the_same_bytes_also_from_another_place(toy: Run, tmp
 def test_it_does_not_tell_where_the_run_lies(toy: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert str(tmp_path) not in page([toy])
     monkeypatch.setattr(Path, "home", lambda: tmp_path)
-    broken = (toy.folder / LOG_NAME).read_text("utf-8").replace("My answer", f"{tmp_path}/mine")
-    assert str(tmp_path) in broken
-    said = content.page_data([toy])[0]
-    assert f"{tmp_path}" not in json.dumps(said)
+    events = [replace(e, data={**e.data, "answer": f"{tmp_path}/mine"}) if e.kind == "reply" else e for e in toy.events]
+    said = json.dumps(content.page_data([Run(toy.folder, events)])[0])
+    assert str(tmp_path) not in said
+    assert "~/mine" in said
+
+
+def test_many_runs_carry_together_as_much_as_one(toy: Run, tmp_path: Path) -> None:
+    others = [Run.load(shutil.copytree(toy.folder, tmp_path / name)) for name in ("second", "third", "fourth")]
+    data = content.page_data([toy, *others], limits=Limits(shown=12, pictures=20))[0]
+    assert [len(run["exhibits"]) for run in data["runs"]] == [3] * 4
+    assert all(len({row["picture"] for row in run["rows"]} - {None}) == 5 for run in data["runs"])
 
 
 def test_keys_in_the_environment_are_not_in_it(toy: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -241,12 +256,9 @@ def test_exhibits_are_of_the_most_telling_evaluations(toy: Run) -> None:
     assert kinds == ["picture", "table", "poses", "histogram", "slices"]
 
 
-def test_what_does_not_fit_is_left_out_and_said(toy: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(showing, "MOST_SHOWN", 2)
-    monkeypatch.setattr(showing, "MOST_PICTURES", 3)
-    monkeypatch.setattr(measured, "MOST_DETAIL_CHARACTERS", 1000)
-    monkeypatch.setattr(steps, "MOST_STEP_CHARACTERS", 3000)
-    run = content.page_data([toy])[0]["runs"][0]
+def test_what_does_not_fit_is_left_out_and_said(toy: Run) -> None:
+    limits = Limits(shown=2, pictures=3, details=1000, steps=3000)
+    run = content.page_data([toy], limits=limits)[0]["runs"][0]
     best = min(toy.rows, key=lambda row: row.evaluation.loss).number
     assert sorted(map(int, run["exhibits"])) == [1, best]
     assert len({row["picture"] for row in run["rows"]} - {None}) == 3
@@ -271,6 +283,11 @@ def test_the_viewer_comes_only_with_poses(tmp_path: Path) -> None:
     run = wander(tmp_path / "place")
     assert len(page([run]).encode()) < 400_000
     assert len(Parts(page([run])).scripts()) == 1
+    assert data_of(page([run]))["licence"] is None
+
+
+def test_a_file_with_the_viewer_carries_its_licence(toy: Run) -> None:
+    assert "Redistributions in binary form must reproduce" in str(data_of(page([toy]))["licence"])
 
 
 # --- runs that are not whole ------------------------------------------------------------------------------------------

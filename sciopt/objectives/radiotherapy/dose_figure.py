@@ -114,10 +114,11 @@ def draw_dose(axes: Axes, shown: Dosed, *, title: str = "") -> None:
     keys = _keys(case)
     columns = columns_of([str(key.get_label()) for key in keys], width_inches=inches)
     axes.legend(handles=keys, loc="upper center", bbox_to_anchor=(0.5, -0.02), ncols=columns, borderaxespad=0.0)
-    axes.set_title(title, pad=14)
-    axes.set_xlabel(
-        said(case.synthetic), fontsize=5.8, color=SMALL, loc="right", labelpad=12.0 * -(-len(keys) // columns)
-    )
+    where = axes.get_title("left")
+    axes.set_title("", loc="left")
+    axes.set_title(f"{title}, {where}" if title else where)
+    below = 6.0 + 12.0 * -(-len(keys) // columns)
+    axes.set_xlabel(said(case.synthetic), fontsize=5.8, color=SMALL, loc="right", labelpad=below)
 
 
 @dataclass(frozen=True, eq=False)

@@ -58,15 +58,20 @@ def _seen(run: Run, start: Evaluation, own: Evaluation) -> tuple[list[Exhibit], 
     try:
         scene, notes = _scene(run), []
     except SciOptError as error:
-        scene, notes = None, [f"No slices: {error}."]
+        scene, notes = None, [f"No slices: {_reason(error, run)}."]
     try:
         other = curves(before[HISTOGRAMS]) if HISTOGRAMS in before and start.value != own.value else None
         found: list[Exhibit] = [_histogram(curves(texts[HISTOGRAMS]), other, goal_rows(start, own), scene)]
         if scene is not None and FLUENCE in texts:
             found.append(_slices(scene, GivenFluence.read(texts[FLUENCE])))
     except SciOptError as error:
-        return [], [f"No histograms and no slices: {error}."]
+        return [], [f"No histograms and no slices: {_reason(error, run)}."]
     return found, notes
+
+
+def _reason(error: SciOptError, run: Run) -> str:
+    """An error's text without the folder, which says nothing to whom the page is sent."""
+    return str(error).removeprefix(f"{run.folder}: ")
 
 
 @functools.lru_cache(maxsize=2)

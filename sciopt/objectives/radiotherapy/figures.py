@@ -231,24 +231,28 @@ def _label_dose(axes: Axes, left_out: Sequence[PlanGoal], *, width_inches: float
 
 def _name_curves(axes: Axes, best: Curves) -> None:
     """Write each structure's name at its solid line, where it stands clearest of all else."""
+    from matplotlib.backends.backend_agg import RendererAgg
+    from matplotlib.transforms import Bbox
+
     colour = colours(list(best.percent))
     drawn = [(line.get_color(), axes.transData.transform(np.asarray(line.get_xydata()))) for line in axes.lines]
     dense = [(own, _dense(pixels) if len(pixels) > 1 else pixels + MARK_PIXELS) for own, pixels in drawn]
     lines = np.concatenate([pixels for _, pixels in dense])
-    taken: list[Bbox] = []
+    frame, taken = axes.get_window_extent(), list[Bbox]()
+    renderer = RendererAgg(frame.x1, frame.y1, axes.figure.dpi)  # type: ignore[no-untyped-call]
     for name, percent in best.percent.items():
         label = axes.text(0, 0, name, color=colour[name], fontsize=7, weight="bold", va="center", zorder=6)
-        spots = _spots(best.dose_gy, percent)
+        size = label.get_window_extent(renderer)
         others = np.concatenate([pixels for own, pixels in dense if own != colour[name]] or [lines[:0]])
         scored = []
-        for dose, volume, side in spots:
-            label.set(x=dose, y=volume, ha=side)
-            box = label.get_window_extent().padded(1.0)
-            trouble = _trouble(box, lines, others, taken, axes.get_window_extent())
-            scored.append((trouble, -volume, dose, side))
-        _, low, dose, side = min(scored)
+        for dose, volume, side in _spots(best.dose_gy, percent):
+            x, y = axes.transData.transform((dose, volume))
+            box = Bbox.from_bounds(x - size.width * (side == "right"), y - size.height / 2, size.width, size.height)
+            trouble = _trouble(box.padded(1.0), lines, others, taken, frame)
+            scored.append((trouble, -volume, dose, side, box))
+        _, low, dose, side, box = min(scored, key=lambda each: each[:4])
         label.set(x=dose, y=-low, ha=side)
-        taken.append(label.get_window_extent().padded(2.0))
+        taken.append(box.padded(2.0))
 
 
 def _spots(dose: Doubles, percent: Doubles) -> list[tuple[float, float, str]]:

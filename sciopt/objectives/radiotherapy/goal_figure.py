@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MET, MISSED = "#00684D", "#B04A00"
+BRIEF_HEAD = "goal (priority)"
 MIN_TABLE_INCHES, ROW_INCHES, REST_INCHES = 3.6, 0.195, 0.62
 
 
@@ -42,7 +43,9 @@ class _Columns:
         if width_inches is None or full.width <= width_inches:
             return full
         start, best, state = (width_inches - back for back in (0.66, 0.18, 0.11))
-        return cls(min(0.12 + name, width_inches - 2.3), start, best, state, width_inches, brief=True)
+        asked = LETTER_INCHES * max(len(BRIEF_HEAD), *(len(_asked(row.goal, brief=True)) for row in rows))
+        goal = max(0.66, min(0.12 + name, start - 0.45 - asked))
+        return cls(goal, start, best, state, width_inches, brief=True)
 
 
 def goal_table(
@@ -97,7 +100,7 @@ def _draw(axes: Axes, rows: Sequence[GoalRow], names: tuple[str, str], *, width_
     width = max(at.width, width_inches)
     axes.set(xlim=(0.0, width), ylim=(len(rows) + 0.5, -0.55))
     axes.axis("off")
-    asked = "goal (priority)" if at.brief else "goal"
+    asked = BRIEF_HEAD if at.brief else "goal"
     _write(axes, 0, ("structure", asked, names[1], names[0]), at, colour=SMALL)
     axes.axhline(0.5, color="#444444", lw=0.7)
     above = ""

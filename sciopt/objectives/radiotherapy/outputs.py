@@ -57,7 +57,10 @@ def objective_of(run: Run) -> PlanObjectiveFunction:
     try:
         objective = from_specification(run.specification["objective"])
     except (KeyError, TypeError) as error:
-        raise LogError(f"{run.folder}: its log does not say which case and method it was ({error!r})") from None
+        raise LogError(
+            f"{run.folder}: its log does not say which case and method it was ({error!r}): "
+            "make the run again with `sciopt plan`"
+        ) from None
     then = run.header["protocol"]
     changed = sorted(key for key in {*then, *objective.protocol} if then.get(key) != objective.protocol.get(key))
     if changed:

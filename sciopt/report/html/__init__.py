@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sciopt.errors import InvalidInput
 from sciopt.report.html.content import page_data
-from sciopt.report.html.document import composed
+from sciopt.report.html.document import LICENCE, asset, composed
 from sciopt.runs.run import Run
 
 __all__ = ["page", "write_page"]
@@ -19,7 +19,8 @@ def page(runs: Sequence[Run]) -> str:
         raise InvalidInput("a report needs at least one run")
     data, title = page_data(runs)
     exhibits = [each for run in data["runs"] for shown in run["exhibits"].values() for each in shown]
-    return composed(data, title=title, viewer=any(each["type"] == "poses" for each in exhibits))
+    viewer = any(each["type"] == "poses" for each in exhibits)
+    return composed({**data, "licence": asset(LICENCE) if viewer else None}, title=title, viewer=viewer)
 
 
 def write_page(runs: Sequence[Run], path: Path) -> Path:

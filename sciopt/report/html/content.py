@@ -8,6 +8,7 @@ from typing import Any
 
 from sciopt.domain import load
 from sciopt.report.html.kept import Candidates, Kept
+from sciopt.report.html.limits import WHOLE, Limits
 from sciopt.report.html.measured import details_data, quantities_of, quantity_data, reference_data, rows_data
 from sciopt.report.html.provenance import header_volatile, provenance_data
 from sciopt.report.html.showing import chosen, order, pictures
@@ -24,11 +25,15 @@ MOST_PAIRS = 1500
 """Points in the figure of expected against realised changes; the table counts all of them."""
 
 
-def page_data(runs: Sequence[Run]) -> tuple[dict[str, Any], str]:
+def page_data(runs: Sequence[Run], *, limits: Limits = WHOLE) -> tuple[dict[str, Any], str]:
     """Everything that a page shows, and its title."""
     kept = Kept()
+    share = limits.shared(len(runs))
     names = named([run.folder for run in runs])
-    made = [_without_places(run_data(run, name=n, kept=kept), run, n) for run, n in zip(runs, names, strict=True)]
+    made = [
+        _without_places(run_data(run, name=n, kept=kept, limits=share), run, n)
+        for run, n in zip(runs, names, strict=True)
+    ]
     title = names[0] if len(runs) == 1 else f"{len(runs)} runs: {', '.join(names[:3])}{', ...' * (len(runs) > 3)}"
     data = {
         "title": title,
@@ -57,13 +62,15 @@ def _shortest(own: tuple[str, ...], all_parts: Sequence[tuple[str, ...]]) -> str
     return own[-1]
 
 
-def run_data(run: Run, *, name: str, kept: Kept) -> dict[str, Any]:
+def run_data(run: Run, *, name: str, kept: Kept, limits: Limits) -> dict[str, Any]:
     """Everything of one run; `kept` takes its pictures, `name` is what the page calls it."""
     rows, candidates = run.rows, Candidates(_label(run))
     quantities = quantities_of(rows)
-    shown, drawn = chosen(run, rows, kept=kept), pictures(run, rows, kept=kept)
-    details, without_details = details_data(rows, [row.number for row in order(run, rows)], candidates=candidates)
-    steps, without_texts = steps_data(run, candidates=candidates)
+    shown = chosen(run, rows, kept=kept, limits=limits)
+    drawn = pictures(run, rows, kept=kept, limits=limits)
+    first = [row.number for row in order(run, rows)]
+    details, without_details = details_data(rows, first, candidates=candidates, most=limits.details)
+    steps, without_texts = steps_data(run, candidates=candidates, most=limits.steps)
     data = {
         "name": name,
         "notice": footnote([run]),

@@ -36,6 +36,8 @@ SCRIPTS = (
 """In the order in which they are joined to one script; each tells at its top what it is for."""
 VIEWER = "3Dmol-min.js"
 """3Dmol.js 2.5.5 (BSD-3-Clause), as its npm package `3dmol` has it."""
+LICENCE = "3Dmol-LICENSE.txt"
+"""Its licence, which every file with the viewer carries, too."""
 
 
 def asset(name: str) -> str:

@@ -13,9 +13,6 @@ from sciopt.report.html.kept import Candidates
 from sciopt.report.html.plain import number
 from sciopt.runs.run import Row, Run
 
-MOST_DETAIL_CHARACTERS = 3_000_000
-"""Of the words that evaluations say, in one run."""
-
 
 def quantities_of(rows: Sequence[Row]) -> dict[str, Measurement]:
     """Every quantity that was measured, those with a goal first, each with one of its measurements."""
@@ -92,16 +89,16 @@ def _followed_data(event: Event, row: Row, quantities: set[str]) -> dict[str, An
 
 
 def details_data(
-    rows: Sequence[Row], first: Sequence[int], *, candidates: Candidates
+    rows: Sequence[Row], first: Sequence[int], *, candidates: Candidates, most: int
 ) -> tuple[dict[str, Any], list[str]]:
-    """Notes and findings by the number of the evaluation, those in `first` before the others, as many as fit."""
+    """Notes and findings by the evaluation's number, of those in `first` before the others, to `most` characters."""
     place = {number: index for index, number in enumerate(first)}
     ordered = sorted(rows, key=lambda row: place.get(row.number, len(place)))
     found: dict[str, Any] = {}
     size = 0
     for row in ordered:
         size += sum(len(f.observation) + len(f.advice) + 300 for f in row.evaluation.findings)
-        if size > MOST_DETAIL_CHARACTERS:
+        if size > most:
             break
         found[str(row.number)] = {
             "notes": [[note.name, note.text] for note in row.evaluation.notes],

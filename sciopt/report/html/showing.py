@@ -14,14 +14,10 @@ from sciopt.domain import load
 from sciopt.errors import SciOptError
 from sciopt.report.exhibits import Exhibit, Histogram, Picture, Poses, Slices, Table
 from sciopt.report.html.kept import PNG, SVG, Kept
+from sciopt.report.html.limits import Limits
 from sciopt.report.html.plain import number
 from sciopt.runs.run import Row, Run
 from sciopt.runs.showing import domain_of_run
-
-MOST_SHOWN = 24
-MOST_CHARACTERS = 12_000_000
-"""Of the exhibits of one run."""
-MOST_PICTURES, MOST_PICTURE_CHARACTERS = 400, 2_500_000
 
 
 @dataclass
@@ -40,7 +36,7 @@ class Drawn:
     left_out: list[str] = field(default_factory=list)
 
 
-def chosen(run: Run, rows: Sequence[Row], *, kept: Kept) -> Shown:
+def chosen(run: Run, rows: Sequence[Row], *, kept: Kept, limits: Limits) -> Shown:
     """The exhibits of a run's most telling evaluations, as many as fit."""
     shown = Shown()
     found = domain_of_run(run)
@@ -51,8 +47,8 @@ def chosen(run: Run, rows: Sequence[Row], *, kept: Kept) -> Shown:
     begun = kept.size
     reasons: dict[str, list[int]] = {}
     tried = 0
-    for row in wanted[:MOST_SHOWN]:
-        if kept.size - begun > MOST_CHARACTERS:
+    for row in wanted[: limits.shown]:
+        if kept.size - begun > limits.exhibits:
             break
         tried += 1
         try:
@@ -84,7 +80,7 @@ def order(run: Run, rows: Sequence[Row]) -> list[Row]:
     return list({row.number: row for row in ordered}.values())
 
 
-def pictures(run: Run, rows: Sequence[Row], *, kept: Kept) -> Drawn:
+def pictures(run: Run, rows: Sequence[Row], *, kept: Kept, limits: Limits) -> Drawn:
     """A small picture of each candidate that can be drawn, as many as fit: the most telling ones first."""
     drawn = Drawn()
     draw = _drawer(run)
@@ -93,7 +89,7 @@ def pictures(run: Run, rows: Sequence[Row], *, kept: Kept) -> Drawn:
     values = list(dict.fromkeys(row.evaluation.value for row in [*order(run, rows), *rows]))
     begun = kept.size
     for place, value in enumerate(values):
-        if place >= MOST_PICTURES or kept.size - begun > MOST_PICTURE_CHARACTERS:
+        if place >= limits.pictures or kept.size - begun > limits.drawings:
             drawn.left_out.append(
                 f"{len(values) - place} of {len(values)} candidates have no small picture, to keep the file small."
             )

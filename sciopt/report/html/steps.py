@@ -10,19 +10,16 @@ from sciopt.report.html.kept import Candidates
 from sciopt.report.html.plain import number
 from sciopt.runs.run import Run
 
-MOST_STEP_CHARACTERS = 6_000_000
-"""Of what was sent, answered and estimated, in one run."""
 
-
-def steps_data(run: Run, *, candidates: Candidates) -> tuple[list[dict[str, Any]], list[str]]:
-    """Each step in short, and in full as many as fit: steps that gained, the first and the last before the others."""
+def steps_data(run: Run, *, candidates: Candidates, most: int) -> tuple[list[dict[str, Any]], list[str]]:
+    """Each step in short, and in full up to `most` characters: those that gained, the first and the last go first."""
     events = _by_step(run)
     short = [_in_short(step, events[step], candidates) for step in run.steps]
     size = 0
     full: set[int] = set()
     for each in sorted(short, key=lambda e: (not e["gained"], e["step"] not in (1, len(short)), e["step"])):
         size += _characters(events[each["step"]])
-        if size > MOST_STEP_CHARACTERS:
+        if size > most:
             break
         full.add(each["step"])
     made = [{**each, **(_in_full(events[each["step"]], candidates) if each["step"] in full else {})} for each in short]

@@ -47,11 +47,12 @@ function definitions(pairs, look = "facts") {
 // A table of cells; a cell is a text, a number as text, an element, or {text, class}.
 function plainTable(columns, rows, { caption = null, numeric = [] } = {}) {
   const cellClass = (place) => (numeric.includes(place) ? "number" : null);
+  const look = (cell, place) => cellClass(place) ?? (typeof cell === "string" && cell.length < 17 ? "state" : null);
   return el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": caption || columns.join(", ") },
     el("table", {},
       caption ? el("caption", {}, caption) : null,
       el("thead", {}, el("tr", {}, columns.map((name, i) => el("th", { scope: "col", class: cellClass(i) }, name)))),
-      el("tbody", {}, rows.map((row) => el("tr", {}, row.map((cell, i) => el("td", { class: cellClass(i) }, cell)))))));
+      el("tbody", {}, rows.map((row) => el("tr", {}, row.map((cell, i) => el("td", { class: look(cell, i) }, cell)))))));
 }
 
 // One value that several parts of the page follow.

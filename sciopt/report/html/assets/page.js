@@ -60,7 +60,7 @@ function head(page) {
 function printing() {
   let folded = [];
   window.addEventListener("beforeprint", () => {
-    folded = [...document.querySelectorAll("details:not([open])")];
+    folded = [...document.querySelectorAll("details:not([open], .quiet)")];
     folded.forEach((each) => { each.open = true; });
     finishWaiting();
     picturesForPrint();
@@ -72,6 +72,7 @@ const page = JSON.parse(document.getElementById("data").textContent);
 head(page);
 if (page.runs.length === 1) onlyRun(page);
 else manyRuns(page);
+if (page.licence) document.body.append(el("footer", {}, el("details", { class: "quiet" }, el("summary", {}, "3D views by 3Dmol.js 2.5.5; its licence"), el("pre", {}, page.licence))));
 printing();
 // Charts are drawn in the first frame, when their width is known.
 requestAnimationFrame(() => requestAnimationFrame(() => { document.documentElement.dataset.ready = ""; }));

@@ -19,7 +19,7 @@ function provenancePart(run, id) {
       ["Made again by", from.command ? el("code", {}, from.command) : "the program in Python that made its objective"], ["Checked by", el("code", {}, from.replay)],
       ["Log", `${from.log}, ${counted(from.events, "event")}, form ${from.schema ?? "unknown"}`], ["Begun", from.begun], ["Git", git],
       ["Machine", Object.entries(from.machine).map(([name, value]) => `${name} ${dataText(value)}`).join("; ")],
-      ["Seeds", from.seeds.map(([name, value]) => `${name} ${dataText(value)}`).join("; ")]]),
+      ["Seeds", from.seeds.map(([name, value]) => `${name} ${dataText(value)}`).join("; ")]], "notes"),
     settings("What was asked for: the specification", from.specification), settings("What the numbers depend on: the protocol", from.protocol),
     settings("The engine", from.engine), settings("Versions", Object.entries(from.versions)),
     from.system ? el("details", {}, el("summary", {}, "What the engine is told first"), el("pre", { class: "gradient" }, from.system)) : null,

@@ -92,7 +92,7 @@ function pointTo(source, name) {
   if (!line) return;
   text.querySelectorAll(".pointed").forEach((each) => each.classList.remove("pointed"));
   line.classList.add("pointed");
-  text.scrollTop = line.offsetTop - text.offsetTop - 40;
+  text.scrollTop = line.offsetTop - 40;
   text.focus({ preventScroll: true });
 }
 
@@ -119,11 +119,12 @@ function measuredTable(run, step, selected) {
     const row = run.rows[number - 1];
     const parent = row.parent ? run.rows[row.parent - 1] : null;
     const change = parent && parent.loss !== null && row.loss !== null ? row.loss - parent.loss : null;
-    const expected = row.followed.find((each) => each.sameEdit) || row.followed[0];
+    const expected = row.followed.find((each) => each.sameEdit) || row.followed.find((each) => each.finding === row.because[0]) || row.followed[0];
     return [[showButton(run, row, selected), row.best ? el("strong", {}, "new best") : null, el("br"), el("code", { class: "short" }, nameOf(run, row.candidate))], row.because.join(", "),
-      expected ? signed(expected.expected.loss ?? null) : "–", signed(change)];
+      expected ? `${signed(expected.expected.loss ?? null)}${expected.sameEdit ? "" : "*"}` : "–", signed(change)];
   });
-  return plainTable(["measured", "because of", "change of loss expected", "realised"], rows, { numeric: [2, 3] });
+  return [plainTable(["measured", "because of", "change of loss expected", "realised"], rows, { numeric: [2, 3] }),
+    rows.some((row) => row[2].endsWith("*")) ? el("p", { class: "note" }, "* what the first finding expected of its own edit; another edit was made.") : null];
 }
 
 function probedPart(run, step) {

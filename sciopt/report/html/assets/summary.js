@@ -17,7 +17,7 @@ function summary(run, page, id) {
     ["Begun", run.begun ? run.begun.replace("T", " ").replace("Z", " UTC") : null],
   ]);
   return section(id, "Summary", null,
-    run.notice ? el("p", { class: "notice", role: "note" }, run.notice) : null,
+    run.notice ? el("p", { class: "notice", role: "note" }, `${run.notice[0].toUpperCase()}${run.notice.slice(1)}.`) : null,
     run.damage ? el("p", { class: "warning", role: "note" }, `The log is damaged, and what can be read of it is shown: ${run.damage}.`) : null,
     facts,
     best ? el("div", { class: "pair" }, start && start !== best ? face(start, run, page, "Start") : null, face(best, run, page, "Best")) : null,
@@ -63,7 +63,7 @@ function finalistsTable(run) {
 
 function referencesTable(run) {
   const names = run.quantities.map((quantity, i) => [quantity, i]).filter(([quantity]) => quantity.goal).slice(0, 5);
-  const rows = run.references.map((each) => [each.name, ...names.map(([, i]) => shown(each.values[i])), each.failure ? `failed: ${each.failure}` : shown(each.loss), el("code", {}, nameOf(run, each.candidate)), each.source]);
+  const rows = run.references.map((each) => [each.name, ...names.map(([, i]) => shown(each.values[i])), each.failure ? "failed" : shown(each.loss), el("code", {}, nameOf(run, each.candidate)), [each.source, each.failure ? el("div", { class: "missed" }, each.failure) : null]]);
   return plainTable(["known", ...names.map(([quantity]) => quantity.name), "loss", "candidate", "source"], rows, { caption: "Known ones, measured by the same protocol", numeric: names.map((_, i) => i + 1).concat(names.length + 1) });
 }
 

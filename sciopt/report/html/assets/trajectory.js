@@ -31,7 +31,7 @@ function panelsOf(run) {
   const loss = { label: "loss", of: (row) => row.loss, goal: null };
   if (judged.length > MOST_PANELS - 1) {
     const total = Math.max(...run.rows.map((row) => row.met[1]));
-    return [loss, { label: `goals met of ${total}`, of: (row) => (row.loss === null ? null : row.met[0]), goal: { sense: ">=", limit: total } }];
+    return [loss, { label: `goals met of ${total}`, of: (row) => (row.loss === null ? null : row.met[0]), goal: { sense: ">=", limit: total }, whole: true }];
   }
   return [loss, ...judged.map((q) => ({ label: q.unit ? `${q.name} (${q.unit})` : q.name, of: (row) => row.values[q.place], goal: q.goal }))];
 }
@@ -89,7 +89,7 @@ function onePanel(run, panel, box, x, xTicks) {
   const ring = svg("circle", { class: "chosen", r: 6 });
   const rule = svg("line", { class: "chosen", y1: box.top, y2: box.bottom });
   const group = svg("g", {},
-    axes(box, x, y, { xTicks, yTicks: ticks(low, high, 4), yLabel: panel.label, xLabel: xTicks ? "evaluations" : "" }),
+    axes(box, x, y, { xTicks, yTicks: ticks(low, high, 4).filter((tick) => !panel.whole || Number.isInteger(tick)), yLabel: panel.label, xLabel: xTicks ? "evaluations" : "" }),
     panel.goal ? svg("line", { class: "goal", x1: box.left, x2: box.right, y1: y(panel.goal.limit), y2: y(panel.goal.limit) }) : null,
     rule,
     svg("path", { class: "failures", d: run.rows.filter((row) => row.loss === null).map((row) => `M${x(row.number).toFixed(1)} ${box.bottom - 2}v-7`).join("") }),
