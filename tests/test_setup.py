@@ -171,7 +171,7 @@ def test_a_failed_installation_shows_its_last_lines_and_leaves_no_stamp(machine:
 def test_the_second_call_does_nothing_until_the_pins_change_or_the_folder_moves(machine: Machine) -> None:
     machine.python("python3", "3.12")
     assert "is set up in .venv" in machine.set_up().stdout
-    assert machine.calls == ["-m pip install --editable .[dev,hpc,parquet]"]
+    assert machine.calls == ["-m pip install --editable .[dev,docs,hpc,notebooks,parquet]"]
     again = machine.set_up()
     assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
     pins = machine.folder / "pyproject.toml"
@@ -209,5 +209,5 @@ def test_uv_is_used_where_it_is_and_not_where_it_is_switched_off(machine: Machin
     assert machine.set_up().returncode == 0, "without a Python that fits, uv finds one"
     assert machine.calls == [
         "uv venv --quiet --python 3.12 .venv",
-        "uv pip install --python .venv/bin/python --editable .[dev,hpc,parquet]",
+        "uv pip install --python .venv/bin/python --editable .[dev,docs,hpc,notebooks,parquet]",
     ]
