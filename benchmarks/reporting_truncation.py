@@ -29,10 +29,10 @@ from sciopt.objectives.radiotherapy.artifacts import FLUENCE
 from sciopt.objectives.radiotherapy.dose.blurred import BlurredDose
 from sciopt.objectives.radiotherapy.dose.machine import machine
 from sciopt.objectives.radiotherapy.dose.pencil_beam import REPORTING, Truncation, influences
-from sciopt.objectives.radiotherapy.objective import PlanObjectiveFunction, from_specification
-from sciopt.objectives.radiotherapy.plan import BODY
+from sciopt.objectives.radiotherapy.objective import DIGITS, PlanObjectiveFunction, from_specification
 from sciopt.objectives.radiotherapy.pointwise import GivenFluence
-from sciopt.runs.showing import best_of
+from sciopt.objectives.radiotherapy.treatment.treatment import Delivered
+from sciopt.runs.choosing import best_of
 from sciopt.targets.patients.catalog import shipped
 
 Doubles = NDArray[np.float64]
@@ -81,12 +81,22 @@ class Planned:
 
     def goals(self, dose: Doubles) -> Mapping[str, float]:
         """The quantities of the goals at a dose, scaled to its prescribed coverage."""
-        report, coverage = self.objective.treatment().reporting, self.objective.case.coverage
-        reached = report.dvh(coverage.structure, dose).dose_at_volume(percent=coverage.volume_percent)
-        scaled = dose * (coverage.dose_gy / reached)
-        histograms = {name: report.dvh(name, scaled) for name in report.samples}
-        prescribed = self.objective.case.prescribed_gy
-        return loss.measure(self.objective.goals, histograms, prescribed_gy=prescribed, body=histograms[BODY])
+        treatment, case = self.objective.treatment(), self.objective.case
+        coverage = case.coverage
+        reached = treatment.reporting.dvh(coverage.structure, dose).dose_at_volume(percent=coverage.volume_percent)
+        scale = coverage.dose_gy / reached
+        made = Delivered(dose * scale, self.given.fluence, scale, 0.0, 0.0, converged=True, iterations=0)
+        body = treatment.whole_body(made)
+        values = loss.measure(
+            self.objective.goals, treatment.histograms(made), prescribed_gy=case.prescribed_gy, body=body
+        )
+        return {quantity: round(value, DIGITS) for quantity, value in values.items()}
+
+    def off(self, dose: Doubles) -> str:
+        """Mean, mean size and largest difference to the whole dose in Gy, in the targets and elsewhere."""
+        apart = dose - self.whole
+        parts = [apart[self.treated], apart[~self.treated]]
+        return "".join(f"{p.mean():9.3f}{np.abs(p).mean():7.3f}{np.abs(p).max():7.2f}" for p in parts)
 
 
 def start_of(case: str) -> Planned:
@@ -114,31 +124,26 @@ def best_of_run(folder: Path, *, name: str = "") -> Planned:
     return Planned(name or f"{folder.name}, best", objective, GivenFluence.read(kept[FLUENCE]))
 
 
-def off(found: Doubles, whole: Doubles) -> str:
-    """Mean and largest difference in Gy."""
-    apart = found - whole
-    return f"{apart.mean():9.3f}{np.abs(apart).max():7.2f}"
-
-
 def moved(planned: Planned, dose: Doubles) -> str:
     """One row of the first table: the dose as it is reported, against the whole one."""
-    parts = [off(dose[chosen], planned.whole[chosen]) for chosen in (planned.treated, ~planned.treated)]
     top = 100.0 * np.abs(dose - planned.whole).max() / planned.objective.case.coverage.dose_gy
-    return f"{planned.name:28}{''.join(parts)}{top:12.2f}"
+    return f"{planned.name:28}{planned.off(dose)}{top:14.2f}"
 
 
 def judged(planned: Planned, dose: Doubles) -> Iterator[str]:
-    """The goals by both doses: how many are met, and those that moved most in each unit."""
+    """The goals by both doses: how many are met, those that one dose meets alone, and the one that moved most in each
+    unit.
+    """
     goals = planned.objective.goals
     then, now = planned.goals(dose), planned.goals(planned.whole)
-    met = [sum(g.goal.excess(values[g.quantity]) <= 0.0 for g in goals) for values in (then, now)]
-    yield f"{planned.name}: {met[0]} of {len(goals)} goals met as reported, {met[1]} with nothing left out"
-    for unit in ("Gy", "%", ""):
+    met = [[g.goal.excess(values[g.quantity]) <= 0.0 for g in goals] for values in (then, now)]
+    yield f"{planned.name}: {sum(met[0])} of {len(goals)} goals met as reported, {sum(met[1])} with nothing left out"
+    told = [(g, "met by one alone") for g, *both in zip(goals, *met, strict=True) if both[0] != both[1]]
+    for unit in dict.fromkeys(g.unit for g in goals):
         own = [g for g in goals if g.unit == unit]
-        if own:
-            most = max(own, key=lambda g: abs(then[g.quantity] - now[g.quantity]))
-            a, b = then[most.quantity], now[most.quantity]
-            yield f"    {most.text} {'(moved most)':>14}  reported {a:8.3f}, whole {b:8.3f} {unit}".rstrip()
+        told.append((max(own, key=lambda g: abs(then[g.quantity] - now[g.quantity])), "moved most"))
+    for g, why in told:
+        yield f"    {g.text:44}{why:18}{then[g.quantity]:9.3f} reported,{now[g.quantity]:9.3f} whole {g.unit}".rstrip()
 
 
 def tried(planned: Planned) -> Iterator[str]:
@@ -147,29 +152,27 @@ def tried(planned: Planned) -> Iterator[str]:
         began = time.process_time()
         dose, entries = planned.dose(truncation)
         cpu = time.process_time() - began
-        parts = [off(dose[chosen], planned.whole[chosen]) for chosen in (planned.treated, ~planned.treated)]
-        yield f"{name:40}{''.join(parts)}{entries / 1e6:12.1f}{cpu:9.1f}"
+        yield f"{name:40}{planned.off(dose)}{entries / 1e6:12.1f}{cpu:9.1f}"
     case, report = planned.objective.case, planned.objective.treatment().reporting
     began = time.process_time()
     blurred = BlurredDose(case.density, machine(case.beams.machine), report.points)
     dose = blurred.dose(planned.given.beams(case), planned.given.fluence)
     cpu = time.process_time() - began
-    parts = [off(dose[chosen], planned.whole[chosen]) for chosen in (planned.treated, ~planned.treated)]
-    yield f"{'blurred at once, for slices of a report':40}{''.join(parts)}{'':12}{cpu:9.1f}"
+    yield f"{'blurred at once, for slices of a report':40}{planned.off(dose)}{'':12}{cpu:9.1f}"
 
 
 def table(plans: Sequence[Planned]) -> Iterator[str]:
     """All tables, line by line."""
-    yield "reported less whole dose, Gy          target         elsewhere      at most, % of"
-    yield f"{'':28}{'     mean   most' * 2}   the prescription"
+    yield f"{'reported less whole dose, Gy':28}{'in targets':>18}{'elsewhere':>23}{'at most, % of':>19}"
+    yield f"{'':28}{'     mean   size   most' * 2}  the prescription"
     told: list[str] = []
     for planned in plans:
         dose, _ = planned.dose(REPORTING)
         yield moved(planned, dose)
         told += judged(planned, dose)
     yield from ["", *told, ""]
-    yield f"{f'on {plans[-1].name}, less whole, Gy':40}     target         elsewhere      entries, M  CPU, s"
-    yield f"{'':40}{'     mean   most' * 2}"
+    yield f"{f'on {plans[-1].name}, less whole, Gy':40}{'in targets':>18}{'elsewhere':>23}"
+    yield f"{'':40}{'     mean   size   most' * 2}{'entries, M':>12}{'CPU, s':>9}"
     yield from tried(plans[-1])
 
 

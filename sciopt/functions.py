@@ -141,6 +141,9 @@ def measured(
           words  7  ≤ 3  missed by 4
           1 finding, such as: words: Lower words by 4 or more.
     """
+    for goal in goals:
+        if not isinstance(goal, Goal):
+            raise InvalidInput(f"goals={goals!r}: expected a sequence of goals, such as [Goal('words', '<=', 12)]")
     called = fold(name or getattr(function, "__name__", "").strip("<>").replace("_", " ").strip() or "value")
     names = [goal.quantity for goal in goals]
     if len(set(names)) < len(names):

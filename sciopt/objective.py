@@ -88,6 +88,10 @@ class Goal:
     def __post_init__(self) -> None:
         _check(_NAME, "quantity", self.quantity)
         _check(_UNIT, "unit", self.unit)
+        if self.sense not in ("<=", ">="):
+            raise ValueError(f"sense {self.sense!r} of the goal on {self.quantity}: expected '<=' or '>='")
+        if math.isnan(self.limit):
+            raise ValueError(f"limit {self.limit} of the goal on {self.quantity} must be a number")
         if not self.scale > 0 or not math.isfinite(self.scale):
             raise ValueError(f"scale {self.scale} of the goal on {self.quantity} must be positive and finite")
 
@@ -181,8 +185,24 @@ class Evaluation(Printed):
     @property
     def met(self) -> bool:
         """Whether every goal is met; False for a failed evaluation and where no goal is set."""
-        judged = [m for m in self.measurements if m.goal is not None]
-        return self.failure is None and bool(judged) and all(m.violation == 0.0 for m in judged)
+        met, judged = self.goals_met
+        return self.failure is None and met == judged > 0
+
+    @property
+    def judged(self) -> tuple[Measurement, ...]:
+        """What was measured against a goal."""
+        return tuple(m for m in self.measurements if m.goal is not None)
+
+    @property
+    def goals_met(self) -> tuple[int, int]:
+        """How many goals are met, and how many there are."""
+        judged = self.judged
+        return sum(m.violation == 0.0 for m in judged), len(judged)
+
+    @property
+    def by_quantity(self) -> dict[str, float]:
+        """Every measured value by its quantity."""
+        return {m.quantity: m.value for m in self.measurements}
 
     def measured(self, quantity: str) -> float:
         """The value of one measurement; `KeyError` when it was not measured."""

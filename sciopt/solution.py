@@ -15,7 +15,7 @@ from sciopt.display.printed import Printed
 from sciopt.display.sketch import sketch
 from sciopt.finals import Finalist
 from sciopt.objective import Evaluation, Reference
-from sciopt.spelling import fold, shown
+from sciopt.spelling import counted, fold, shown
 
 
 @dataclass(frozen=True, repr=False)
@@ -52,7 +52,7 @@ class Solution(Printed):
 
     @property
     def _ended(self) -> str:
-        evaluations, steps = one.counted(len(self.evaluations), "evaluation"), one.counted(self.steps, "step")
+        evaluations, steps = counted(len(self.evaluations), "evaluation"), counted(self.steps, "step")
         judged = "every goal is met by the best" if self.best.met else "not every goal is met by the best"
         ended = judged if self.reason == "every goal is met" else f"{fold(self.reason)}; {judged}"
         return f"{evaluations} in {steps}; {ended}"
@@ -76,5 +76,5 @@ class Solution(Printed):
         if self.references:
             domain = domain_of(self.best.protocol)
             rows = [(r.name, shown(e.loss), short(e.value, domain)) for r, e in self.references]
-            many = one.counted(len(rows), "known candidate")
+            many = counted(len(rows), "known candidate")
             yield folded(f"{many}, measured by the same protocol", table(("", "loss", "candidate"), rows, left=(0, 2)))

@@ -73,6 +73,7 @@ OUTLETS = {
     "score_figures",
     "plan_figures",
     "slices",
+    "docked",
 }
 """The modules of a domain that may use what every run has: reports and runs."""
 

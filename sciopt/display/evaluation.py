@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from sciopt.display.markup import Html, card, folded, line, picture, table, tag, verdict
-from sciopt.display.pictures import domain_of, drawn, kind_of
+from sciopt.display.pictures import domain_of, drawn, kind_of, short
 from sciopt.domain import Domain
-from sciopt.spelling import clipped, fold, shown, signed
+from sciopt.spelling import SIGNS, clipped, counted, fold, shown, signed
 
 if TYPE_CHECKING:
     from sciopt.objective import Effect, Evaluation, Finding, Measurement, Note
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 MOST_FINDINGS = 20
 _SHORT_NOTE = 110
 _LONG_VALUE = 300
-_SIGNS = {"<=": "≤", ">=": "≥"}
 
 
 # --- in words -------------------------------------------------------------------------------------------------------
@@ -40,15 +39,13 @@ def measured_cells(m: Measurement) -> tuple[str, str, str, str]:
     value = f"{shown(m.value)} {m.unit}".strip()
     if m.goal is None:
         return m.quantity, value, "", ""
-    goal = f"{_SIGNS[m.goal.sense]} {shown(m.goal.limit)} {m.goal.unit}".strip()
+    goal = f"{SIGNS[m.goal.sense]} {shown(m.goal.limit)} {m.goal.unit}".strip()
     missed = f"{shown(m.goal.excess(m.value), 3)} {m.goal.unit}".strip() if m.violation else ""
     return m.quantity, value, goal, missed
 
 
 def lines(evaluation: Evaluation, *, domain: Domain | None = None) -> Iterator[str]:
     """An evaluation for a terminal; a candidate that its domain can shorten is shortened."""
-    from sciopt.display.pictures import short
-
     found = domain or domain_of(evaluation.protocol)
     yield short(evaluation.value, found)
     if evaluation.failure is not None:
@@ -73,11 +70,6 @@ def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-
-
-def counted(number: int, what: str) -> str:
-    """A number of things: "1 step", "2 steps"."""
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _first(findings: Sequence[Finding]) -> str:
@@ -139,7 +131,7 @@ def candidate(value: str, kind: str, *, width: int | None = None) -> Html:
 def _numbers(evaluation: Evaluation) -> Html:
     if evaluation.failure is not None:
         return line(tag("strong", "failed"), f": {fold(evaluation.failure)}")
-    judged = [m for m in evaluation.measurements if m.goal is not None]
+    judged = evaluation.judged
     others = [m for m in evaluation.measurements if m.goal is None]
     loss = line(tag("strong", f"loss {shown(evaluation.loss)}"), _summed(evaluation))
     tables = [_table(judged or others)]

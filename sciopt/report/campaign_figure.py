@@ -14,9 +14,9 @@ from statistics import fmean, stdev
 from typing import TYPE_CHECKING
 
 from sciopt.errors import InvalidInput, UnknownName
-from sciopt.report.figures import Panel
+from sciopt.report.figures import GOAL_LINE, Panel
 from sciopt.report.kinds import Choices, FigureKind
-from sciopt.report.layout import composed, whole_numbers
+from sciopt.report.layout import composed, number_evaluations
 from sciopt.report.methods import GREY, Method, methods
 from sciopt.runs.run import Run
 
@@ -60,11 +60,7 @@ def way(run: Run, quantity: str = "loss") -> Way:
         e = row.evaluation
         if e.failure is None and e.loss < lowest:
             lowest = e.loss
-            shown = (
-                e.loss
-                if quantity == "loss"
-                else next((m.value for m in e.measurements if m.quantity == quantity), math.nan)
-            )
+            shown = e.loss if quantity == "loss" else e.by_quantity.get(quantity, math.nan)
         best.append(shown)
     return Way(tuple(best), run.ending is not None)
 
@@ -106,8 +102,8 @@ def draw(axes: Axes, runs: Sequence[Run], choices: Choices) -> None:
     if any(len(method.runs) > 1 for method in found):
         axes.fill_between([], [], color=GREY, alpha=0.4, lw=0, label="95 % CI of the mean (t)")
     if panel.goal is not None:
-        axes.axhline(panel.goal.limit, color="#555555", ls=(0, (4, 2.5)), lw=0.9, label="goal", zorder=1.5)
-    whole_numbers(axes, until)
+        axes.axhline(panel.goal.limit, **GOAL_LINE, label="goal")
+    number_evaluations(axes, 1, until)
     _limit(axes, [value for group in ways for each in group for value in each.best])
     axes.set_ylabel(f"best so far: {panel.label}")
     axes.legend(loc="best", handlelength=2.8)

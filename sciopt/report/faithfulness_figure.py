@@ -8,12 +8,14 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sciopt.errors import InvalidInput, UnknownName
+from sciopt.report.figures import GOAL_LINE
 from sciopt.report.kinds import Choices, FigureKind
 from sciopt.report.layout import composed
 from sciopt.report.methods import GREY, LOOKS
 from sciopt.runs.faithfulness import Pair, pairs
 from sciopt.runs.run import Run
 from sciopt.sieve import spearman
+from sciopt.spelling import typeset
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -85,7 +87,7 @@ def _frame(axes: Axes, found: Sequence[Pair]) -> None:
     """Zero on both axes, and the diagonal on which effects came true."""
     for line in (axes.axhline, axes.axvline):
         line(0.0, color="#999999", lw=0.6, zorder=1.0)
-    axes.axline((0.0, 0.0), slope=1.0, color="#555555", ls=(0, (4, 2.5)), lw=0.9, zorder=1.0)
+    axes.axline((0.0, 0.0), slope=1.0, **{**GOAL_LINE, "zorder": 1.0})
     axes.set_xlim(_limits([p.expected for p in found]))
     axes.set_ylim(_limits([p.realised for p in found]))
 
@@ -105,7 +107,7 @@ def _agreement(found: Sequence[Pair], *, same_edit: bool) -> str:
     rank = spearman(both)
     what = "● as advised" if same_edit else "○ another edit"
     signs = sum(e * r > 0 for e, r in both) / len(both)
-    told = "undefined" if rank is None else f"{rank:+.2f}".replace("-", "\N{MINUS SIGN}")
+    told = "undefined" if rank is None else typeset(rank, plus=True)
     return f"{what}: n = {len(both)}, signs agree {100 * signs:.0f} %, rank {told}"
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
+import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +17,7 @@ from sciopt.report.arguments import OUTPUT, AsJson
 if TYPE_CHECKING:
     from sciopt.runs.run import Run
 
+_GLYPH = re.compile(r"Glyph (\d+) \(.*\) missing from font")
 SHOWN, SIZE = "What is drawn", "Size"
 
 
@@ -104,11 +108,28 @@ def figure(
     )
     files = out or [Path(f"{kind}.pdf")]
     expect_figures(files, force=force)
-    made = drawn(kind, _loaded(runs), choices)
-    for path in files:
-        written(made, path, dpi=dpi)
+    loaded = _loaded(runs)
+    for path in files:  # each anew: a layout depends a little on what was drawn before
+        with warnings.catch_warnings(record=True) as told:
+            warnings.filterwarnings("always", _GLYPH.pattern)
+            written(drawn(kind, loaded, choices), path, dpi=dpi)
+        _tell(told)
     names = [str(path) for path in files]
     print(json.dumps({"files": names}, ensure_ascii=False) if as_json else "\n".join(names))
+
+
+def _tell(warned: Sequence[warnings.WarningMessage]) -> None:
+    """Letters that the font does not have, in one sentence; any other warning as it came."""
+    missing = dict.fromkeys(found[1] for each in warned if (found := _GLYPH.match(str(each.message))))
+    for each in warned:
+        if not _GLYPH.match(str(each.message)):
+            warnings.warn_explicit(each.message, each.category, each.filename, each.lineno)
+    if missing:
+        letters = " ".join(chr(int(code)) for code in missing)
+        print(
+            f"sciopt: DejaVu Sans has no {letters}: boxes stand there in PDF and PNG; an SVG keeps the letters",
+            file=sys.stderr,
+        )
 
 
 def _list(*, widths: bool, as_json: bool) -> None:

@@ -10,11 +10,14 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sciopt.errors import InvalidInput
 from sciopt.objective import Goal
-from sciopt.report.layout import columns_of
+from sciopt.report.figure_files import written
+from sciopt.report.layout import columns_of, leave_room_below, number_evaluations
+from sciopt.report.widths import SINGLE_INCHES
+from sciopt.spelling import SIGNS
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -22,13 +25,18 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 STYLE = Path(__file__).with_name("sciopt.mplstyle")
-WIDTH_INCHES = 3.5
-"""One column of a two-column page."""
 PANEL_INCHES = 1.45
 _BEST, _EACH, _FAILED, _GOAL = "#0072B2", "#8FA9B8", "#D55E00", "#555555"
-_SMALL = "#555555"
+GOAL_LINE: Mapping[str, Any] = {"color": _GOAL, "ls": (0, (4, 2.5)), "lw": 0.9, "zorder": 1.5}
+"""How the limit of a goal is drawn in every figure."""
+SMALL_PRINT = "#555555"
 _PRINT_INCHES, _LINE_INCHES, _SMALL_LETTER_INCHES = 0.15, 0.1, 0.046
 """Room for small print: for its first line, for each other, and for a letter."""
+_BESIDE, _BESIDE_DPI = ("svg", "pdf", "png"), 200
+_DOTS: Mapping[str, Any] = {"ms": 3.2, "mec": "white", "mew": 0.3}
+_CROWD: Mapping[str, Any] = {"ms": 1.6, "mec": "none", "zorder": 1.4}
+_MANY = 300
+"""From so many evaluations on, dots are small and lie below the line of the goal, which they would hide."""
 _APART = 0.11
 """How far two labels beside a panel stand apart at least, as a fraction of its height."""
 
@@ -63,7 +71,7 @@ def trajectory(
     *,
     panels: Sequence[Panel],
     title: str = "",
-    width_inches: float = WIDTH_INCHES,
+    width_inches: float = SINGLE_INCHES,
     height_inches: float | None = None,
 ) -> Figure:
     """Quantities against the number of evaluations, one panel each: a dot for each evaluation, a step line for the
@@ -93,7 +101,7 @@ def draw_panel(axes: Axes, rows: Sequence[TrajectoryPoint], *, panel: Panel) -> 
     if not ordered:
         raise InvalidInput("a trajectory needs at least one evaluation to be drawn")
     _draw(axes, ordered, panel, beside=False)
-    _number_evaluations(axes, ordered)
+    number_evaluations(axes, ordered[0].number, ordered[-1].number)
     axes.legend(loc="best")
 
 
@@ -105,32 +113,14 @@ def small_print(figure: Figure, text: str, *, grow: bool = False) -> None:
     inches = _PRINT_INCHES + _LINE_INCHES * (len(lines) - 1)
     if grow:
         figure.set_figheight(figure.get_figheight() + inches)
-    height = inches / figure.get_figheight()
-    figure.get_layout_engine().set(rect=(0.0, height, 1.0, 1.0 - height))  # type: ignore[union-attr, call-arg]
-    for legend in figure.legends:  # the layout leaves room for them, but places them from the figure's edge
-        legend.borderaxespad += 72.0 * inches / legend.prop.get_size_in_points()
+    leave_room_below(figure, inches)
     written = "\n".join(lines)
-    figure.text(0.995, 0.02 / figure.get_figheight(), written, ha="right", va="bottom", fontsize=5.8, color=_SMALL)
+    figure.text(0.995, 0.02 / figure.get_figheight(), written, ha="right", va="bottom", fontsize=5.8, color=SMALL_PRINT)
 
 
 def save(figure: Figure, stem: Path) -> list[Path]:
-    """Write a figure as SVG, PDF and PNG (200 dpi) beside each other; `stem` is the path without an ending.
-
-    The same figure gives the same bytes: no dates, no random identifiers.
-    """
-    from matplotlib import style
-
-    stem.parent.mkdir(parents=True, exist_ok=True)
-    undated: dict[str, dict[str, str | None]] = {
-        "svg": {"Date": None, "Creator": None},
-        "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
-        "png": {"Software": None},
-    }
-    paths = [stem.with_name(f"{stem.name}.{ending}") for ending in undated]
-    with style.context(STYLE):
-        for path, metadata in zip(paths, undated.values(), strict=True):
-            figure.savefig(path, metadata=metadata)
-    return paths
+    """Write a figure as SVG, PDF and PNG (200 dpi) beside each other; `stem` is the path without an ending."""
+    return [written(figure, stem.with_name(f"{stem.name}.{ending}"), dpi=_BESIDE_DPI) for ending in _BESIDE]
 
 
 def _measured(rows: Sequence[TrajectoryPoint], quantity: str) -> list[TrajectoryPoint]:
@@ -145,12 +135,10 @@ def _draw(axes: Axes, rows: Sequence[TrajectoryPoint], panel: Panel, *, beside: 
         [r.values[panel.quantity] for r in shown],
         ls="",
         marker="o",
-        ms=3.2,
         mfc=_EACH,
-        mec="white",
-        mew=0.3,
         alpha=0.75,
         label="evaluation",
+        **(_CROWD if len(shown) > _MANY else _DOTS),
     )
     best = [r for r in shown if r.is_best]
     if best:
@@ -159,7 +147,7 @@ def _draw(axes: Axes, rows: Sequence[TrajectoryPoint], panel: Panel, *, beside: 
         axes.step([*numbers, rows[-1].number], [*values, values[-1]], where="post", color=_BEST, label="best so far")
         axes.plot(numbers, values, ls="", marker="o", ms=3.6, mfc=_BEST, mec="white", mew=0.4)
     if panel.goal is not None:
-        axes.axhline(panel.goal.limit, color=_GOAL, ls=(0, (4, 2.5)), lw=0.9, label="goal", zorder=1.5)
+        axes.axhline(panel.goal.limit, **GOAL_LINE, label="goal")
     _mark_failures(axes, [r.number for r in rows if not math.isfinite(r.loss)])
     axes.set_ylabel(panel.label)
     axes.margins(y=0.1)
@@ -182,8 +170,7 @@ def _label_levels(axes: Axes, panel: Panel, best: float | None) -> None:
     if best is not None:
         labels.append((best, _number(best), _BEST))
     if panel.goal is not None:
-        sign = "≤" if panel.goal.sense == "<=" else "≥"
-        labels.append((panel.goal.limit, f"goal {sign} {_number(panel.goal.limit)}", _GOAL))
+        labels.append((panel.goal.limit, f"goal {SIGNS[panel.goal.sense]} {_exact(panel.goal.limit)}", _GOAL))
     labels.sort()
     heights = _spread([(level - low) / (high - low) for level, _, _ in labels])
     for height, (_, text, colour) in zip(heights, labels, strict=True):
@@ -200,32 +187,28 @@ def _spread(heights: list[float]) -> list[float]:
 
 
 def _number(value: float) -> str:
-    """At most two decimals, with a minus sign as typesetters write it."""
+    """At most two decimals, two digits of what is smaller, with a minus sign as typesetters write it."""
+    if 0.0 < abs(value) < 0.01:
+        return f"{value:.2g}".replace("-", "\N{MINUS SIGN}")
     text = f"{value:.2f}".rstrip("0").rstrip(".")
     return text.replace("-", "\N{MINUS SIGN}") if text != "-0" else "0"
 
 
+def _exact(limit: float) -> str:
+    """A limit as it was given."""
+    return f"{limit:.6g}".replace("-", "\N{MINUS SIGN}")
+
+
 def _dress(figure: Figure, panels: Sequence[Axes], rows: Sequence[TrajectoryPoint], title: str) -> None:
     """The common axis, the title and one legend for all panels."""
-    _number_evaluations(panels[-1], rows)
+    number_evaluations(panels[-1], rows[0].number, rows[-1].number)
     entries: dict[str, Artist] = {}
     for axes in panels:
         handles, labels = axes.get_legend_handles_labels()
         entries |= zip(labels, handles, strict=True)
-    narrow = figure.get_figwidth() < WIDTH_INCHES
+    narrow = figure.get_figwidth() < SINGLE_INCHES
     columns = columns_of(list(entries), width_inches=figure.get_figwidth()) if narrow else len(entries)
     figure.legend(list(entries.values()), list(entries), loc="outside lower center", ncols=columns)
     if title:
         figure.suptitle(title)
     figure.align_ylabels(panels)
-
-
-def _number_evaluations(axes: Axes, rows: Sequence[TrajectoryPoint]) -> None:
-    """The axis of evaluations, in whole numbers."""
-    from matplotlib.ticker import MaxNLocator
-
-    first, last = rows[0].number, rows[-1].number
-    margin = max(0.5, 0.02 * (last - first))
-    axes.set_xlim(first - margin, last + margin)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8, steps=[1, 2, 5, 10]))
-    axes.set_xlabel("evaluations")

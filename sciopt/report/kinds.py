@@ -11,16 +11,15 @@ from typing import TYPE_CHECKING
 
 from sciopt.domain import domains, load
 from sciopt.errors import InvalidInput, UnknownName
+from sciopt.report.figures import SMALL_PRINT, STYLE, small_print
 from sciopt.report.methods import footnote
+from sciopt.report.widths import SINGLE_INCHES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from sciopt.runs.run import Run
-
-SINGLE_INCHES = 3.5
-"""One column of a two-column page: 89 mm."""
 
 
 @dataclass(frozen=True)
@@ -89,8 +88,6 @@ def figure(kind: str, runs: Sequence[Run], choices: Choices = Choices()) -> Figu
     from matplotlib import style
     from matplotlib.figure import Figure
 
-    from sciopt.report.figures import STYLE, small_print
-
     chosen = figure_kind(kind)
     _check_number(chosen, runs)
     with style.context(STYLE):
@@ -107,12 +104,16 @@ def figure(kind: str, runs: Sequence[Run], choices: Choices = Choices()) -> Figu
 
 def draw_on(axes: Axes, kind: str, runs: Sequence[Run], choices: Choices = Choices()) -> None:
     """Draw on axes of one's own; a kind of several panels draws its main one."""
+    from matplotlib.axes import Axes as Drawable
+
+    if not isinstance(axes, Drawable):
+        raise InvalidInput(f"axes={axes!r}: expected one matplotlib Axes, such as those of pyplot.subplots()")
     chosen = figure_kind(kind)
     _check_number(chosen, runs)
     chosen.draw(axes, runs, choices)
     said = footnote(runs) if _is_general(kind) else ""
     if said:
-        axes.text(0.99, 0.01, said, transform=axes.transAxes, ha="right", va="bottom", fontsize=5.0, color="#555555")
+        axes.text(0.99, 0.01, said, transform=axes.transAxes, ha="right", va="bottom", fontsize=5.0, color=SMALL_PRINT)
 
 
 def _is_general(kind: str) -> bool:

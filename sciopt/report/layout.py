@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sciopt.report.kinds import Choices, Compose, Draw
 from sciopt.report.labels import settle
-from sciopt.runs.run import Run
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from sciopt.report.kinds import Choices, Compose, Draw
+    from sciopt.runs.run import Run
 
 _LETTER_INCHES, _HANDLE_INCHES, _ROW_INCHES = 0.054, 0.42, 0.145
 """As wide as a letter of a legend is, and its handle with the space around it; as high as a row."""
@@ -60,11 +61,19 @@ def columns_of(labels: Sequence[str], *, width_inches: float) -> int:
     return -(-len(labels) // rows)
 
 
-def whole_numbers(axes: Axes, last: int) -> None:
-    """The axis of evaluations from 1 to the last."""
+def leave_room_below(figure: Figure, inches: float) -> None:
+    """Keep the foot of a figure free of what is laid out, its legends too."""
+    share = inches / figure.get_figheight()
+    figure.get_layout_engine().set(rect=(0.0, share, 1.0, 1.0 - share))  # type: ignore[union-attr, call-arg]
+    for legend in figure.legends:  # the layout leaves room for them, but places them from the figure's edge
+        legend.borderaxespad += 72.0 * inches / legend.prop.get_size_in_points()
+
+
+def number_evaluations(axes: Axes, first: int, last: int) -> None:
+    """The axis of evaluations, in whole numbers."""
     from matplotlib.ticker import MaxNLocator
 
-    margin = max(0.5, 0.02 * last)
-    axes.set_xlim(1 - margin, last + margin)
+    margin = max(0.5, 0.02 * (last - first))
+    axes.set_xlim(first - margin, last + margin)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8, steps=[1, 2, 5, 10]))
     axes.set_xlabel("evaluations")

@@ -14,6 +14,7 @@ from sciopt.engines.base import Usage
 from sciopt.log import NOTE, Event
 from sciopt.objective import Evaluation
 from sciopt.records import from_dict
+from sciopt.spelling import SIGNS
 from sciopt.verbalize import fold, read, shown, signed, weight
 
 if TYPE_CHECKING:
@@ -30,9 +31,7 @@ def summary(evaluation: Evaluation) -> str:
     """One line on a candidate: its loss and every quantity with a goal, or how many of many goals are met."""
     if evaluation.failure is not None:
         return f"failed: {evaluation.failure}"
-    judged = list(
-        dict.fromkeys(f"{m.quantity} {shown(m.value)}" for m in evaluation.measurements if m.goal is not None)
-    )
+    judged = list(dict.fromkeys(f"{m.quantity} {shown(m.value)}" for m in evaluation.judged))
     if len(judged) > MOST_QUANTITIES:
         judged = [f"{goals_met(evaluation)} goals met", *missed_most(evaluation)]
     return ", ".join([*judged, f"loss {shown(evaluation.loss)}"])
@@ -40,21 +39,19 @@ def summary(evaluation: Evaluation) -> str:
 
 def goals_met(evaluation: Evaluation) -> str:
     """How many goals are met, of how many: "12/13"."""
-    judged = [m for m in evaluation.measurements if m.goal is not None]
-    return f"{sum(m.violation == 0.0 for m in judged)}/{len(judged)}"
+    met, judged = evaluation.goals_met
+    return f"{met}/{judged}"
 
 
 def missed_most(evaluation: Evaluation) -> list[str]:
     """The goal that is missed by most, in a phrase; empty when all are met."""
-    judged = [m for m in evaluation.measurements if m.goal is not None and m.violation > 0.0]
+    judged = [m for m in evaluation.judged if m.violation > 0.0]
     if not judged:
         return []
     worst = max(judged, key=lambda m: m.violation)
     assert worst.goal is not None
-    sign = "≤" if worst.goal.sense == "<=" else "≥"
-    return [
-        f"worst {worst.quantity} {shown(worst.value)} (goal {sign} {shown(worst.goal.limit)} {worst.unit})".rstrip()
-    ]
+    limit = f"{SIGNS[worst.goal.sense]} {shown(worst.goal.limit)}"
+    return [f"worst {worst.quantity} {shown(worst.value)} (goal {limit} {worst.unit})".rstrip()]
 
 
 def in_short(text: str) -> str:

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sciopt.domain import Domain, domains, load
+from sciopt.domain import load
 from sciopt.errors import InvalidInput, UnknownName
 from sciopt.records import digest, dumps
 from sciopt.runs.comparing import flat
 from sciopt.runs.run import Run
+from sciopt.runs.showing import domain_of_run
 
 MOST_METHODS = 7
 """As many colours as are told apart with every common colour blindness."""
@@ -58,17 +59,30 @@ def methods(runs: Sequence[Run], by: str | None = None) -> list[Method]:
     asked = [dict(flat(run.specification)) for run in runs]
     keys = _telling(asked) if by is None else [_known(by, asked)]
     groups: dict[str, list[Run]] = {}
+    names: dict[str, str] = {}
     for run, said in zip(runs, asked, strict=True):
-        groups.setdefault(", ".join(_word(key, said.get(key)) for key in keys), []).append(run)
+        values = dumps([said.get(key) for key in keys])
+        groups.setdefault(values, []).append(run)
+        names.setdefault(values, ", ".join(_word(key, said.get(key)) for key in keys))
     if len(groups) > MOST_METHODS:
         raise InvalidInput(
             f"{len(groups)} methods, of which {MOST_METHODS} can be told apart: choose by what they differ with --by "
             f"({', '.join(_differing(asked))}), or give fewer runs"
         )
     return [
-        Method(name or str(runs[0].specification.get("engine", "all runs")), tuple(each), LOOKS[i])
-        for i, (name, each) in enumerate(groups.items())
+        Method(name or str(runs[0].specification.get("engine", "all runs")), tuple(each), look)
+        for name, each, look in zip(_apart(list(names.values())), groups.values(), LOOKS, strict=False)
     ]
+
+
+def _apart(names: Sequence[str]) -> list[str]:
+    """Names, those that are spelled alike in short with a number.
+
+    >>> _apart(["a", "b", "a"])
+    ['a', 'b', 'a (2)']
+    """
+    before = (names[:i].count(name) for i, name in enumerate(names))
+    return [f"{name} ({n + 1})" if n else name for name, n in zip(names, before, strict=True)]
 
 
 def _known(by: str, asked: Sequence[Mapping[str, Any]]) -> str:
@@ -118,18 +132,9 @@ def measured_alike(runs: Sequence[Run]) -> bool:
     return len(set(map(digest, said))) <= 1
 
 
-def _domain_of(run: Run) -> Domain | None:
-    """By its name in the specification, or by the words of the protocol where an objective gave none."""
-    name, words = run.specification.get("objective", {}).get("domain"), run.header.get("protocol", {}).keys()
-    known = domains().values()
-    return next(
-        (each for each in known if each.name == name or (not name and each.marks and each.marks <= words)), None
-    )
-
-
 def footnote(runs: Sequence[Run]) -> str:
     """What has to stand under a figure of these runs: what their domains ask for, and whether numbers compare."""
-    found = [(each, run) for run in runs if (each := _domain_of(run)) is not None]
+    found = [(each, run) for run in runs if (each := domain_of_run(run)) is not None]
     said = [load(each.footnote)(run) if each.footnote else each.notice for each, run in found]
     alike = "" if measured_alike(runs) else "not all runs were measured by one protocol"
     return "; ".join(each.rstrip(".") for each in dict.fromkeys([*said, alike]) if each)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from sciopt.errors import InvalidInput, UnknownName
 from sciopt.objective import Evaluation, Goal
 from sciopt.records import from_dict
+from sciopt.report.figures import GOAL_LINE
 from sciopt.report.kinds import Choices, FigureKind
 from sciopt.report.labels import Spot, write_names
 from sciopt.report.layout import composed
@@ -96,13 +97,13 @@ def _pair(known: Mapping[str, Goal], measured: Sequence[Evaluation]) -> tuple[st
     counted towards the better.
     """
     done = [p.at for p in _points(measured, tuple(known))]
+    if not done:  # runs of several objectives, or nothing but failures: whoever draws says what is missing
+        first, second, *_ = known
+        return first, second
     columns = {
         name: [_sign(goal) * x / goal.scale for x in column]
         for (name, goal), column in zip(known.items(), zip(*done, strict=True), strict=True)
     }
-    if not columns:
-        first, second, *_ = known
-        return first, second
     first = max(columns, key=lambda name: pstdev(columns[name]))
     others = [name for name in columns if name != first]
     second = max(others, key=lambda n: pstdev(columns[n]) * (1.0 - _correlation(columns[first], columns[n])))
@@ -122,7 +123,7 @@ def _points(measured: Sequence[Evaluation], quantities: Sequence[str]) -> list[P
     """Those evaluations that succeeded and measured all of the quantities."""
     found = []
     for e in measured:
-        values = {m.quantity: m.value for m in e.measurements}
+        values = e.by_quantity
         at = tuple(values.get(name, math.nan) for name in quantities)
         if e.failure is None and all(map(math.isfinite, at)):
             found.append(Point(at, e.loss))
@@ -218,9 +219,8 @@ def _frame(axes: Axes, goals: tuple[Goal, ...], *, width_inches: float) -> None:
     axes.margins(0.06)
     axes.set_xlim(axes.get_xlim())
     axes.set_ylim(axes.get_ylim())
-    dashed: dict[str, Any] = {"color": "#555555", "ls": (0, (4, 2.5)), "lw": 0.9, "zorder": 1.5}
-    axes.axvline(goals[0].limit, **dashed, label="goal")
-    axes.axhline(goals[1].limit, **dashed)
+    axes.axvline(goals[0].limit, **GOAL_LINE, label="goal")
+    axes.axhline(goals[1].limit, **GOAL_LINE)
     axes.set_xlabel(_label(goals[0], width_inches))
     axes.set_ylabel(_label(goals[1], width_inches))
 

@@ -15,8 +15,9 @@ from sciopt.report.html.document import STYLES, VIEWER, asset, policy
 from sciopt.report.html.kept import Kept
 from sciopt.report.html.plain import embedded, plain
 from sciopt.report.html.showing import as_data
+from sciopt.runs.choosing import best_of, numbered
 from sciopt.runs.run import Row, Run
-from sciopt.runs.showing import best_of, domain_of_run
+from sciopt.runs.showing import domain_of_run
 from sciopt.spelling import clipped
 
 _SCRIPTS = ("dom.js", "poses.js")
@@ -57,10 +58,9 @@ def show_pose(run: Run, number: int | None = None) -> PoseView:
 
     `InvalidInput` says what is missing where the run has no such evaluation, or that one no poses.
     """
-    rows = run.rows
-    found = best_of(rows) if number is None else next((row for row in rows if row.number == number), None)
+    found = best_of(run.rows) if number is None else numbered(run, number)
     if found is None:
-        raise InvalidInput(f"{run.folder} has no evaluation {number}: expected 1 to {len(rows)}")
+        raise InvalidInput(f"no candidate of {run.folder} could be measured: there are no poses to show")
     domain = domain_of_run(run)
     make: Callable[[Run, Row], Sequence[Exhibit]] = load(domain.exhibits) if domain and domain.exhibits else _nothing
     shown = make(run, found)

@@ -43,7 +43,7 @@ def trajectory_lines(solution: Solution, *, label: Label = str) -> Iterator[str]
 
 def goal_lines(solution: Solution) -> Iterator[str]:
     """Every goal with its value at the start and in the best candidate, and whether it is met."""
-    start = {m.quantity: m.value for m in solution.start.measurements}
+    start = solution.start.by_quantity
     cells = [["start", "best", "goal", "", "quantity"]]
     for m in solution.best.measurements:
         if m.goal is not None:

@@ -10,7 +10,7 @@ from sciopt.errors import InvalidInput, UnknownName
 from sciopt.objective import Evaluation, Goal
 from sciopt.report.figures import Panel, TrajectoryPoint, draw_panel, trajectory
 from sciopt.report.kinds import Choices, FigureKind
-from sciopt.report.live import MOST_QUANTITIES, goals_met
+from sciopt.report.live import MOST_QUANTITIES
 from sciopt.runs.run import Row, Run
 
 if TYPE_CHECKING:
@@ -20,16 +20,15 @@ if TYPE_CHECKING:
 LOSS, MET = "loss", "goals met"
 
 
-def _points(rows: Sequence[Row]) -> list[TrajectoryPoint]:
+def points_of(rows: Sequence[Row]) -> list[TrajectoryPoint]:
+    """Evaluations as a trajectory shows them: with their loss, every quantity, and how many goals they meet."""
     return [TrajectoryPoint(row.number, row.evaluation.loss, _values(row.evaluation), row.is_best) for row in rows]
 
 
 def _values(evaluation: Evaluation) -> dict[str, float]:
-    """What a panel may show of an evaluation: its loss, every quantity, and how many goals it meets."""
     if evaluation.failure is not None:
         return {}
-    met = float(goals_met(evaluation).partition("/")[0])
-    return {**{m.quantity: m.value for m in evaluation.measurements}, LOSS: evaluation.loss, MET: met}
+    return {**evaluation.by_quantity, LOSS: evaluation.loss, MET: float(evaluation.goals_met[0])}
 
 
 def _panels(rows: Sequence[Row], wanted: Sequence[str]) -> list[Panel]:
@@ -40,7 +39,7 @@ def _panels(rows: Sequence[Row], wanted: Sequence[str]) -> list[Panel]:
         for m in row.evaluation.measurements:
             if known.get(m.quantity, Panel(m.quantity)).goal is None:
                 known[m.quantity] = Panel(m.quantity, m.unit, m.goal)
-        judged = max(judged, sum(m.goal is not None for m in row.evaluation.measurements))
+        judged = max(judged, len(row.evaluation.judged))
     if judged:
         known[MET] = Panel(MET, f"of {judged}", Goal(MET, ">=", float(judged)))
     if not wanted:
@@ -62,19 +61,17 @@ def _rows(run: Run) -> list[Row]:
 def draw(axes: Axes, runs: Sequence[Run], choices: Choices) -> None:
     """The loss, or the first quantity of the choices, on one panel."""
     rows = _rows(runs[0])
-    draw_panel(axes, _points(rows), panel=_panels(rows, choices.quantities[:1] or [LOSS])[0])
+    draw_panel(axes, points_of(rows), panel=_panels(rows, choices.quantities[:1] or [LOSS])[0])
     if choices.title:
         axes.set_title(choices.title)
 
 
 def compose(runs: Sequence[Run], choices: Choices) -> Figure:
     """A panel for the loss and for each quantity."""
-    from matplotlib.ticker import MaxNLocator
-
     rows = _rows(runs[0])
     panels = _panels(rows, choices.quantities)
     made = trajectory(
-        _points(rows),
+        points_of(rows),
         panels=panels,
         title=choices.title or "",
         width_inches=choices.width_inches,
@@ -82,8 +79,15 @@ def compose(runs: Sequence[Run], choices: Choices) -> Figure:
     )
     for axes, panel in zip(made.axes, panels, strict=True):
         if panel.quantity == MET:
-            axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+            whole_numbers(axes)
     return made
+
+
+def whole_numbers(axes: Axes) -> None:
+    """Goals are counted, not measured."""
+    from matplotlib.ticker import MaxNLocator
+
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
 
 
 KIND = FigureKind(

@@ -10,6 +10,8 @@ from sciopt.errors import InvalidInput, UnknownName
 
 MM_PER_INCH = 25.4
 NARROWEST_MM, WIDEST_MM = 30.0, 600.0
+SINGLE_INCHES = 3.5
+"""One column of a two-column page, where no journal is named."""
 
 
 @dataclass(frozen=True)

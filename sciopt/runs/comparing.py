@@ -12,6 +12,7 @@ from sciopt.errors import LogError
 from sciopt.log import LOG_NAME
 from sciopt.objective import Evaluation
 from sciopt.records import digest, dumps
+from sciopt.runs.choosing import best_of
 from sciopt.runs.run import Run
 from sciopt.runs.states import is_held
 
@@ -46,8 +47,7 @@ class Compared:
     @property
     def goals(self) -> tuple[int, int]:
         """How many goals the best meets, and how many there are."""
-        judged = [m for m in self.best.measurements if m.goal is not None] if self.best else []
-        return sum(m.violation == 0.0 for m in judged), len(judged)
+        return self.best.goals_met if self.best else (0, 0)
 
     def as_data(self) -> dict[str, Any]:
         """One flat row; what differs stands by its dotted name."""
@@ -98,7 +98,7 @@ def _loaded(folder: Path) -> Run | str:
 
 def _compared(run: Run, apart: Mapping[str, Any]) -> Compared:
     rows = run.rows
-    done = [row.evaluation for row in rows if row.evaluation.failure is None]
+    best = best_of(rows)
     ending = run.ending
     held = ending is None and is_held(run.folder / LOG_NAME)
     state = "ended" if ending else "running" if held else "stopped"
@@ -106,7 +106,7 @@ def _compared(run: Run, apart: Mapping[str, Any]) -> Compared:
         run.folder,
         "damaged" if run.damage else state,
         run.damage or (str(ending["reason"]) if ending else ""),
-        min(done, key=lambda e: e.loss, default=None),
+        None if best is None else best.evaluation,
         len(rows),
         dict(run.spent),
         str(run.specification.get("engine", "")),

@@ -300,4 +300,4 @@ def _apart(old: Evaluation, new: Evaluation) -> Moved | None:
 def _numbers(evaluation: Evaluation) -> dict[str, float]:
     if evaluation.failure is not None:
         return {}
-    return {"loss": evaluation.loss, **{m.quantity: m.value for m in evaluation.measurements}}
+    return {"loss": evaluation.loss, **evaluation.by_quantity}

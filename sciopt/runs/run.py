@@ -155,10 +155,15 @@ class Run(Printed):
         kinds = ("reply", "step", "halted", "evaluation")
         return sorted({e.data["step"] for e in self.events if e.kind in kinds and e.data["step"] > 0})
 
+    @property
+    def cache_folder(self) -> Path:
+        """Where it keeps what it measured: in its own folder, or in one that several runs share."""
+        shared = next((event.volatile.get("cache") for event in self._of("header")), None)
+        return Path(shared) if shared else self.folder / "cache"
+
     def artifacts(self, evaluation: Evaluation) -> Mapping[str, str]:
         """The texts that belong to an evaluation (poses), from the run's cache; empty when they are gone from it."""
-        shared = next((event.volatile.get("cache") for event in self._of("header")), None)
-        cache = Cache(Path(shared) if shared else self.folder / "cache")
+        cache = Cache(self.cache_folder)
         stored = cache.get(Cache.key("evaluation", evaluation.value, self.header["protocol"]))
         return from_dict(Evaluation, stored).artifacts if stored else {}
 
@@ -248,6 +253,6 @@ def summary_data(e: Evaluation) -> dict[str, Any]:
     return {
         "value": e.value,
         "loss": e.loss if e.failure is None else None,
-        "measurements": {m.quantity: m.value for m in e.measurements},
+        "measurements": e.by_quantity,
         "failure": e.failure,
     }

@@ -11,7 +11,8 @@ from sciopt.display.markup import Html, card, folded, line, table, tag
 from sciopt.display.pictures import domain_of, short
 from sciopt.display.sketch import sketch
 from sciopt.domain import Domain
-from sciopt.spelling import clipped, fold, shown
+from sciopt.runs.choosing import best_of
+from sciopt.spelling import clipped, counted, fold, shown
 
 if TYPE_CHECKING:
     from sciopt.runs.campaign import Campaign
@@ -32,9 +33,9 @@ def domain_of_run(run: Run) -> Domain | None:
     return domain_of(run.header.get("protocol", {}), name=name)
 
 
-def best_of(rows: Sequence[Row]) -> Row | None:
-    """The evaluation with the lowest loss, the first of them; None where nothing was measured yet."""
-    return min(rows, key=lambda row: row.evaluation.loss, default=None)
+def best_or_first(rows: Sequence[Row]) -> Row | None:
+    """The best evaluation, or the first failure where there are only failures; None where nothing was measured yet."""
+    return best_of(rows) or next(iter(rows), None)
 
 
 def run_line(run: Run) -> str:
@@ -42,13 +43,13 @@ def run_line(run: Run) -> str:
     made = [event.data["evaluation"]["loss"] for event in run.events if event.kind == "evaluation"]
     best = min((loss for loss in made if loss is not None), default=None)
     loss = "" if best is None else f", best loss {shown(best)}"
-    return f"Run({str(run.folder)!r}, {one.counted(len(made), 'evaluation')}{loss})"
+    return f"Run({str(run.folder)!r}, {counted(len(made), 'evaluation')}{loss})"
 
 
 def run_lines(run: Run) -> Iterator[str]:
     """A run in short, for `print`."""
     rows, domain = run.rows, domain_of_run(run)
-    best = best_of(rows)
+    best = best_or_first(rows)
     yield f"the run in {run.folder}{_asked(run)}"
     yield counts(run, rows)
     if best is not None:
@@ -76,14 +77,14 @@ def counts(run: Run, rows: Sequence[Row]) -> str:
     extra.append(f"{spent.get('cpu_seconds', 0.0):,.0f} s of processor time")
     ending = run.ending
     ended = "it has not ended" if ending is None else f"it ended: {fold(ending['reason'])}"
-    done = f"{one.counted(len(rows), 'evaluation')} in {one.counted(len(run.steps), 'step')}"
+    done = f"{counted(len(rows), 'evaluation')} in {counted(len(run.steps), 'step')}"
     return f"{done}, {', '.join(extra)}; {ended}"
 
 
 def run_html(run: Run, *, head: int = HEAD) -> str:
     """A run as a notebook's cell: what was asked, the way, the best, and the first `head` evaluations."""
     rows, domain = run.rows, domain_of_run(run)
-    best = best_of(rows)
+    best = best_or_first(rows)
     parts: list[Html] = [line(tag("strong", "Run "), tag("code", str(run.folder)), _asked(run))]
     parts.append(line(f"{counts(run, rows)}."))
     if run.damage:
@@ -98,12 +99,12 @@ def run_html(run: Run, *, head: int = HEAD) -> str:
 
 def _first_rows(rows: Sequence[Row], domain: Domain | None, head: int) -> Html:
     """The first evaluations, with the quantities that have goals."""
-    judged = [m.quantity for row in rows for m in row.evaluation.measurements if m.goal is not None]
+    judged = [m.quantity for row in rows for m in row.evaluation.judged]
     quantities = list(dict.fromkeys(judged))[:4]
     cells = []
     for row in rows[:head]:
         e = row.evaluation
-        values = {m.quantity: shown(m.value) for m in e.measurements}
+        values = {quantity: shown(value) for quantity, value in e.by_quantity.items()}
         loss = "failed" if e.failure is not None else shown(e.loss)
         name = tag("code", clipped(short(e.value, domain), 120))
         star = tag("strong", "new best") if row.is_best else ""
@@ -119,7 +120,7 @@ def _first_rows(rows: Sequence[Row], domain: Domain | None, head: int) -> Html:
 
 def campaign_line(campaign: Campaign) -> str:
     """One line, for `repr`."""
-    return f"Campaign({str(campaign.folder)!r}, {one.counted(len(campaign.runs), 'run')})"
+    return f"Campaign({str(campaign.folder)!r}, {counted(len(campaign.runs), 'run')})"
 
 
 def campaign_lines(campaign: Campaign) -> Iterator[str]:
@@ -157,8 +158,8 @@ def _cells(campaign: Campaign, names: Sequence[str], record: Mapping[str, Any]) 
 
 
 def _states(records: Sequence[Mapping[str, Any]]) -> str:
-    counted = Counter(each["state"] for each in records)
-    return f"{one.counted(len(records), 'run')}, {', '.join(f'{many} {state}' for state, many in counted.items())}"
+    states = Counter(each["state"] for each in records)
+    return f"{counted(len(records), 'run')}, {', '.join(f'{many} {state}' for state, many in states.items())}"
 
 
 def _short(campaign: Campaign, value: str) -> str:

@@ -179,9 +179,16 @@ def test_what_canonical_refuses_is_no_candidate() -> None:
     ("options", "said"),
     [
         ({"goals": [SHORT, SHORT]}, "two goals on 'words'"),
+        ({"goals": ["words <= 3"]}, r"expected a sequence of goals, such as \[Goal\('words', '<=', 12\)\]"),
         ({"goals": [SHORT], "units": {"words": "m"}}, "'words' has the unit 'w' in its goal and another"),
     ],
 )
 def test_options_that_contradict_each_other(options: dict[str, Any], said: str) -> None:
     with pytest.raises(InvalidInput, match=said):
         sciopt.measured(sizes, **options)
+
+
+@pytest.mark.parametrize(("sense", "limit"), [("<", 3.0), ("≤", 3.0), ("=", 3.0), ("<=", math.nan)])
+def test_a_goal_that_would_be_read_the_other_way_round_is_refused(sense: Any, limit: float) -> None:
+    with pytest.raises(ValueError, match="of the goal on words"):
+        sciopt.Goal("words", sense, limit)

@@ -17,10 +17,13 @@ from sciopt.objectives.radiotherapy.dose_figure import Dosed, dose_slices, draw_
 from sciopt.objectives.radiotherapy.figures import Curves, GoalRow, Histograms, colours, draw_dvh, dvh
 from sciopt.objectives.radiotherapy.goal_figure import draw_goals, goal_table
 from sciopt.objectives.radiotherapy.goals import parse_goal
+from sciopt.objectives.radiotherapy.objective import with_machine
+from sciopt.objectives.radiotherapy.use import use_of
 from sciopt.report.figures import STYLE, save
 from sciopt.targets.patients.catalog import case as find_case
 
 DOSE = np.arange(0.0, 80.5, 0.5)
+USE = "synthetic phantom, synthetic beam data; research only, not for clinical use"
 
 
 def curves(shift: float = 0.0) -> Curves:
@@ -117,6 +120,23 @@ def test_the_table_says_in_words_whether_a_goal_is_met() -> None:
     expect_clear(figure)
 
 
+def test_in_the_narrowest_column_no_cell_covers_another() -> None:
+    goals = rows(("PTV D95% >= 78 Gy", 78.0, 78.0), ("FemoralHead_R V50Gy <= 20 % (priority 2)", 30.0, 25.0))
+    figure = goal_table(goals, width_inches=57.0 / 25.4)
+    assert any(t.get_text().endswith("…d_R") for t in figure.axes[0].texts)
+    expect_clear(figure)
+
+
+def test_on_axes_of_somebody_elses_style_nothing_covers_another() -> None:
+    """Those of pyplot have larger letters, and frames around legends."""
+    goals = rows(("PTV D95% >= 72 Gy", 72.0, 72.0), ("Femur_L Dmean <= 30 Gy", 31.0, 29.0))
+    figure = Figure(figsize=(9.0, 4.5), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    draw_dvh(left, Histograms(curves(), curves(2.0), goals, use=USE))
+    draw_goals(right, goals, use=USE)
+    expect_clear(figure)
+
+
 @pytest.mark.parametrize("millimetres", [89.0, 183.0])
 def test_a_narrow_table_says_the_same_in_fewer_words(millimetres: float) -> None:
     goals = rows(
@@ -164,16 +184,29 @@ def test_each_is_drawn_on_axes_beside_others() -> None:
         dose, own, histogram, table = figure.subplots(2, 2).flat
         own.plot([0, 1], [1, 0])
         draw_dose(dose, Dosed(find_case("tg119-prostate"), to_the_left_front, (0.0, 90.0)), title="dose")
-        draw_dvh(histogram, Histograms(curves(), curves(2.0), rows(("Rectum V50Gy <= 20 %", 1, 1))), title="histogram")
-        draw_goals(table, rows(("PTV D95% >= 72 Gy", 72.0, 72.0)), title="goals")
+        goals = rows(("Rectum V50Gy <= 20 %", 1, 1))
+        draw_dvh(histogram, Histograms(curves(), curves(2.0), goals, use=USE), title="histogram")
+        draw_goals(table, rows(("PTV D95% >= 72 Gy", 72.0, 72.0)), title="goals", use=USE)
         told = [text for text, _ in boxes(figure)]
-        assert told.count("synthetic phantom, fitted beam data; research only, not for clinical use") == 3
+        assert told.count(USE) == 3
         assert {"histogram", "goals", "start", "✓"} <= set(told)
         assert any(t.startswith("dose, axial, z = ") for t in told)
         expect_clear(figure)
 
 
 def test_the_same_figure_has_the_same_bytes_and_says_what_it_is_for(tmp_path: Path) -> None:
-    first, second = (save(dvh(Histograms(curves(), curves(2.0))), tmp_path / each) for each in ("one", "two"))
+    first, second = (save(dvh(Histograms(curves(), curves(2.0), use=USE)), tmp_path / each) for each in ("one", "two"))
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
-    assert "synthetic phantom, fitted beam data; research only, not for clinical use" in first[0].read_text()
+    assert USE in first[0].read_text()
+
+
+def test_a_figure_that_is_told_nothing_says_that_it_is_for_research_only() -> None:
+    for figure in (dvh(Histograms(curves())), goal_table(rows(("PTV D95% >= 72 Gy", 72.0, 72.0)))):
+        assert "research only, not for clinical use" in {text for text, _ in boxes(figure)}
+
+
+def test_beam_data_that_were_measured_are_not_called_synthetic() -> None:
+    case = find_case("prostate")
+    assert use_of(case) == USE
+    measured = use_of(with_machine(case, "measured-6mv"))
+    assert measured == "synthetic phantom, beam data fitted to one machine; research only, not for clinical use"

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 import sciopt
 from sciopt.objective import Evaluation, LossTerm, Measurement, Note, PlainObjective
 from sciopt.objectives.radiotherapy.domain import DOMAIN
-from sciopt.objectives.radiotherapy.objective import SYNTHETIC, USE
+from sciopt.objectives.radiotherapy.use import USE
 from sciopt.targets.patients.case import RESEARCH_ONLY
 from tests.core.toys import Speller
 
@@ -31,7 +31,7 @@ class Planned(PlainObjective):
         return Evaluation(value, loss, (LossTerm("length", loss),), measured, notes, protocol=self.protocol)
 
 
-@pytest.mark.parametrize("use", [f"{SYNTHETIC}, synthetic beam data; {RESEARCH_ONLY}", ""])
+@pytest.mark.parametrize("use", [f"synthetic phantom, synthetic beam data; {RESEARCH_ONLY}", ""])
 @pytest.mark.parametrize("kind", ["trajectory", "campaign"])
 def test_a_figure_of_plans_says_what_they_are(tmp_path: Path, use: str, kind: str) -> None:
     sciopt.optimize(Planned(use), "abc", engine=Speller(), budget=2, out=tmp_path / "run")

@@ -14,6 +14,7 @@ from sciopt.errors import LogError
 from sciopt.objectives.radiotherapy import outputs
 from sciopt.objectives.radiotherapy.plan import parse
 from sciopt.objectives.radiotherapy.pointwise import GivenFluence
+from sciopt.runs.choosing import best_of
 from sciopt.runs.run import Run
 from sciopt.targets.patients.catalog import case as find_case
 from tests.radiotherapy.conftest import Planned
@@ -57,7 +58,7 @@ def test_histograms_fall_and_hold_the_measured_coverage(planned: Planned) -> Non
 
 def test_the_dose_at_points_is_that_of_the_plan(planned: Planned) -> None:
     run, case = Run.load(planned.folder), find_case(str(planned.case))
-    best = outputs.best_of(run.rows)
+    best = best_of(run.rows)
     assert best is not None
     given = GivenFluence.read(run.artifacts(best.evaluation)["fluence.json"])
     low, high = case.structure("PTV").region.bounds

@@ -167,7 +167,7 @@ class Browser:
         )
 
     def media(self, *, scheme: str = "light", medium: str = "screen") -> None:
-        """Whether the system is dark, and whether the page is on paper."""
+        """Whether the system is dark, and whether the page is on paper; with "" that is as it is shown."""
         self.call(
             "Emulation.setEmulatedMedia", media=medium, features=[{"name": "prefers-color-scheme", "value": scheme}]
         )
@@ -187,7 +187,8 @@ class Browser:
 
     def press(self, key: str) -> None:
         """One key, such as ArrowRight or Tab."""
-        codes = {"ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40, "Tab": 9, "Enter": 13, "Home": 36}
+        codes = {"ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40}
+        codes |= {"Tab": 9, "Enter": 13, "End": 35, "Home": 36}
         for kind in ("rawKeyDown", "keyUp"):
             self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=codes[key])
         if key == "Enter":

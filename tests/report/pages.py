@@ -31,6 +31,7 @@ TOY = Domain(
     marks=frozenset({"letters"}),
     notice=NOTICE,
     pictures={"word": "tests.report.pages:picture"},
+    origins={"word": "tests.report.pages:made_of"},
     exhibits="tests.report.pages:exhibits",
 )
 
@@ -46,6 +47,11 @@ def picture(value: str) -> str:
         raise InvalidInput(f"{value!r} cannot be drawn")
     bars = "".join(f'<rect x="{9 * i}" y="{40 - ord(c) % 26}" width="7" height="20"/>' for i, c in enumerate(value))
     return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 110 60">{bars}</svg>'
+
+
+def made_of(value: str, text: str) -> bool:
+    """A word is the same in capitals."""
+    return value == text.lower()
 
 
 def exhibits(run: Run, row: Row) -> Sequence[shown.Exhibit]:

@@ -79,6 +79,8 @@ def test_what_is_no_run_is_said(tmp_path: Path, wandered: Run) -> None:
         sciopt.figure("paretto", wandered)
     with pytest.raises(InvalidInput, match=r"expected a sequence of names, such as \['loss'\]"):
         sciopt.figure("campaign", wandered, quantities="loss")
+    with pytest.raises(InvalidInput, match="expected one matplotlib Axes"):
+        sciopt.figure("campaign", wandered, axes=Figure())  # type: ignore[call-overload]
 
 
 def test_a_damaged_log_is_a_warning(seeds: list[Run], tmp_path: Path) -> None:

@@ -103,3 +103,18 @@ def test_refusals(sciopt: Program, wandered: Run, arguments: list[str], code: in
     assert (found, out) == (code, "")
     assert said in err
     assert not list(Path().iterdir())
+
+
+def test_a_file_is_the_same_whatever_is_written_beside_it(sciopt: Program, wandered: Run) -> None:
+    sciopt("trajectory", str(wandered.folder), "-o", "a.pdf", "-o", "a.svg", "-o", "a.png")
+    for file in ("b.svg", "b.png"):
+        sciopt("trajectory", str(wandered.folder), "-o", file)
+        assert Path(file).read_bytes() == Path(f"a{Path(file).suffix}").read_bytes()
+
+
+def test_letters_that_the_font_does_not_have_are_told_in_a_sentence(sciopt: Program, wandered: Run) -> None:
+    code, _, err = sciopt("campaign", str(wandered.folder), "--title", "量 of 量子", "-o", "a.png")
+    assert (code, err) == (
+        0,
+        "sciopt: DejaVu Sans has no 量 子: boxes stand there in PDF and PNG; an SVG keeps the letters\n",
+    )

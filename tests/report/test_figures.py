@@ -125,3 +125,10 @@ def test_save_keeps_a_dot_in_the_name_and_makes_the_folder(tmp_path: Path) -> No
 def test_nothing_to_draw_is_refused() -> None:
     with pytest.raises(InvalidInput, match="at least one evaluation"):
         trajectory([], panels=[VINA])
+
+
+def test_small_values_and_limits_are_not_told_as_zero() -> None:
+    rows = [TrajectoryPoint(1, 0.0042, {"rate": 0.0042}, is_best=True)]
+    figure = trajectory(rows, panels=[Panel("rate", "1/s", Goal("rate", "<=", 0.0015)), Panel("rate", "1/s")])
+    said = {text.get_text() for text in figure.findobj(Text)}
+    assert {"0.0042", "goal ≤ 0.0015"} <= said

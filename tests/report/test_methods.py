@@ -86,7 +86,7 @@ def test_the_footnote_says_what_the_domain_asks_for_and_whether_numbers_compare(
         "plain": Domain("plain", "", "m:f", notice="For study only."),
         "own": Domain("own", "", "m:f", notice="For study only.", footnote=f"{__name__}:told"),
     }
-    monkeypatch.setattr("sciopt.report.methods.domains", lambda: known)
+    monkeypatch.setattr("sciopt.display.pictures.domains", lambda: known)
     plain, own = ({"objective": {"domain": name}} for name in known)
     assert footnote([run(plain), run(plain)]) == "For study only"
     assert footnote([run(own)]) == "told of run"
@@ -99,3 +99,15 @@ def test_the_footnote_says_what_the_domain_asks_for_and_whether_numbers_compare(
 def told(run: Run) -> str:
     """What the test's domain says of a run."""
     return f"told of {run.folder}"
+
+
+def test_long_values_that_begin_alike_stay_apart() -> None:
+    chain = "C" * 40
+    runs = [run(asked(detail=chain + end)) for end in ("N", "O", "N")]
+    found = methods(runs)
+    assert [len(m.runs) for m in found] == [2, 1]
+    assert len({m.name for m in found}) == 2
+
+
+def test_a_word_and_a_number_of_the_same_spelling_are_two_methods() -> None:
+    assert len(methods([run(asked(memory=6)), run(asked(memory="memory 6"))])) == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,11 +12,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Annotation
 
+import sciopt
 from sciopt.errors import InvalidInput, UnknownName
 from sciopt.objective import Goal
 from sciopt.report.kinds import Choices, draw_on, figure
 from sciopt.report.pareto_figure import Point, archive, beats, references
 from sciopt.runs.run import Run
+from tests.core.toys import Speller
 from tests.report.wandering import MASS, POTENCY, SAFETY
 
 coarse = st.integers(0, 5).map(float)
@@ -103,3 +106,15 @@ def test_a_goal_of_the_other_sense_turns_the_archive() -> None:
     points = [Point((0.0, 1.0), 0.0), Point((1.0, 2.0), 0.0)]
     assert [p.at for p in archive(points, (low, high))] == [(0.0, 1.0)]
     assert len(archive(points, (low, replace(high, sense=">=")))) == 2
+
+
+def test_a_run_of_another_objective_has_no_point_among_the_others(wandered: Run, tmp_path: Path) -> None:
+    goals = [Goal("letters", "<=", 1.0), Goal("words", ">=", 9.0)]
+    objective = sciopt.measured(lambda text: {"letters": len(text), "words": 1}, goals=goals, version="1")
+    sciopt.optimize(objective, "abc", engine=Speller(), budget=1, out=tmp_path)
+    axes = drawn([wandered, Run.load(tmp_path)])
+    assert axes.get_xlabel().startswith("potency")
+    _, labels = axes.get_legend_handles_labels()
+    assert "speller (n = 0)" in labels
+    with pytest.raises(InvalidInput, match="no evaluation of these runs succeeded and measured letters and mass"):
+        drawn([wandered, Run.load(tmp_path)], "letters", "mass")

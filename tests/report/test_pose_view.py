@@ -55,7 +55,7 @@ def test_the_best_by_default_and_any_by_its_number(toy: Run) -> None:
     rows = toy.rows
     assert show_pose(toy).value == min(rows, key=lambda row: row.evaluation.loss).evaluation.value
     assert show_pose(toy, 1).value == rows[0].evaluation.value
-    with pytest.raises(InvalidInput, match=f"has no evaluation 99: expected 1 to {len(rows)}"):
+    with pytest.raises(InvalidInput, match=f"has no evaluation 99: its evaluations are 1 to {len(rows)}"):
         show_pose(toy, 99)
 
 

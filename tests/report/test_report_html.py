@@ -17,7 +17,7 @@ import pytest
 
 from sciopt.cli import main
 from sciopt.errors import InvalidInput
-from sciopt.log import LOG_NAME
+from sciopt.log import LOG_NAME, Event
 from sciopt.report.html import content, document, page, showing, write_page
 from sciopt.report.html.limits import Limits
 from sciopt.report.html.plain import embedded, plain, visible
@@ -189,6 +189,15 @@ def test_it_does_not_tell_where_the_run_lies(toy: Run, tmp_path: Path, monkeypat
     assert "~/mine" in said
 
 
+def test_only_whole_names_of_folders_are_shortened(toy: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "home", lambda: Path("/home/al"))
+    said = "file:///home/al/mine, /home/alice/hers, a\\n/home/al"
+    events = [replace(e, data={**e.data, "answer": said}) if e.kind == "reply" else e for e in toy.events]
+    told = content.page_data([Run(toy.folder, events)])[0]["runs"][0]
+    answers = {request["answer"] for step in told["steps"] for request in step["requests"]}
+    assert answers == {"file://~/mine, /home/alice/hers, a\\n~"}
+
+
 def test_many_runs_carry_together_as_much_as_one(toy: Run, tmp_path: Path) -> None:
     others = [Run.load(shutil.copytree(toy.folder, tmp_path / name)) for name in ("second", "third", "fourth")]
     data = content.page_data([toy, *others], limits=Limits(shown=12, pictures=20))[0]
@@ -272,6 +281,40 @@ def test_what_does_not_fit_is_left_out_and_said(toy: Run) -> None:
     ]
 
 
+def test_one_long_text_keeps_no_other_from_being_shown(toy: Run) -> None:
+    best = min(toy.rows, key=lambda row: row.evaluation.loss).number
+
+    def lengthened(event: Event) -> Event:
+        """The best evaluation, which goes first, with a note of 100,000 characters."""
+        if event.kind != "evaluation" or event.data["number"] != best:
+            return event
+        evaluation = {**event.data["evaluation"], "notes": [{"name": "Long", "text": "z" * 100_000}]}
+        return replace(event, data={**event.data, "evaluation": evaluation})
+
+    long = Run(toy.folder, [lengthened(event) for event in toy.events])
+    told = content.page_data([long], limits=Limits(details=90_000))[0]["runs"][0]
+    assert set(map(int, told["details"])) == {row.number for row in toy.rows} - {best}
+
+
+def test_a_proposal_is_found_again_in_what_it_became(toy: Run) -> None:
+    measured = next(event for event in toy.events if event.kind == "evaluation" and event.data["step"] == 1)
+    value = measured.data["evaluation"]["value"]
+
+    def respelled(event: Event) -> Event:
+        """The same run, had the engine spelled that candidate in capitals."""
+        if event.kind != "reply":
+            return event
+        said = [{**p, "text": p["text"].upper() if p["text"] == value else p["text"]} for p in event.data["proposals"]]
+        return replace(event, data={**event.data, "proposals": said})
+
+    told = content.page_data([Run(toy.folder, [respelled(event) for event in toy.events])])[0]["runs"][0]
+    texts = [each[0] for each in told["candidates"]]
+    proposals = [p for request in told["steps"][0]["requests"] for p in request["proposals"]]
+    became = {texts[p["candidate"]]: [texts[c] for c in p["became"]] for p in proposals}
+    assert became.pop(value.upper()) == [value]
+    assert not any(became.values())
+
+
 def test_a_run_of_two_thousand_evaluations_stays_small(toy: Run) -> None:
     long = stretched(toy, 2000)
     text = page([long])
@@ -318,6 +361,20 @@ def test_a_run_in_which_nothing_could_be_measured_is_shown(tmp_path: Path) -> No
     told = content.page_data([Run.load(tmp_path / "failed")])[0]["runs"][0]
     assert (told["best"], told["rows"][0]["loss"]) == (None, None)
     page([Run.load(tmp_path / "failed")])
+
+
+def test_an_error_leaves_the_earlier_report(toy: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_page([toy], tmp_path / "report.html")
+    before = path.read_bytes()
+
+    def full(self: Path, *_: object, **__: object) -> int:
+        self.write_bytes(b"half")
+        raise OSError(28, "No space left on device", str(self))
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_page([toy], path)
+    assert [each.read_bytes() for each in tmp_path.glob("*.html")] == [before]
 
 
 def test_exhibits_that_cannot_be_made_are_told_of_once(toy: Run, monkeypatch: pytest.MonkeyPatch) -> None:

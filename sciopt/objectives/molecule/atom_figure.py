@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,15 +14,18 @@ from rdkit.Chem import rdDepictor
 
 from sciopt.errors import UnknownName
 from sciopt.objectives.molecule.docked import chosen_row, taken_apart
-from sciopt.objectives.molecule.drawing import BOND_POINTS, Sketch, add, bare_figure, points_of, sketch, write
+from sciopt.objectives.molecule.drawing import add, bare_figure, points_of, write
 from sciopt.objectives.molecule.letters import Points
 from sciopt.objectives.molecule.pose.contributions import Contributions, Touch
 from sciopt.objectives.molecule.quantities import score_of
+from sciopt.objectives.molecule.sketches import BOND_POINTS, Sketch, sketch
 from sciopt.objectives.molecule.spots import Field, Place, Spot, edge, place
 from sciopt.report.kinds import Choices, FigureKind
+from sciopt.spelling import typeset
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Colormap
     from matplotlib.figure import Figure
 
@@ -32,12 +36,16 @@ _SHADES = 41
 """Odd, so that there is a white one; few enough that the colour bar is drawn as vectors."""
 _BOND, _CONTACT, _INK = "#00795C", "#777777", "#222222"
 _AXIS = "part of the Vina score (kcal/mol), lower is better"
-_KEY = "dashed: hydrogen bonds; dotted: other residues that add most, each at the atom that it holds best"
+_KEY = (
+    "dashed: hydrogen bonds; dotted: other residues that add most, each at the atom that it holds best; "
+    "numbers of residues are those of the receptor's file"
+)
+_TITLE_LETTER = 0.6
+_KEY_SIZE, _KEY_LINE, _KEY_LETTER = 5.5, 6.6, 0.54
+"""Points: the key's font, from line to line; and the width of a letter, as a fraction of the font's size."""
 _TEXT, _LINE = 6.5, 8.0
 _SIDE, _ABOVE, _BAR, _HEAD = 44.0, 30.0, 46.0, 14.0
 """Points: the room for names beside the molecule and above and below it, for the colour bar, for the title."""
-_ONE_LINE = 300.0
-"""The width from which the key stands on one line."""
 _LONGEST_BOND, _LONGEST_BAR = 16.0, 200.0
 _DISC, _BAND = 0.38, 0.6
 """The radius of a disc behind an atom, and the width of the band behind a bond, as fractions of a bond."""
@@ -64,7 +72,7 @@ def shown(run: Run, choices: Choices) -> Shown:
 
 def title_of(row: Row, receptor: str, parts: Contributions) -> str:
     """What stands above the ligand of an evaluation."""
-    return f"{receptor}, evaluation {row.number}: Vina score {_signed(parts.score)} kcal/mol"
+    return f"{receptor}, evaluation {row.number}: Vina score {typeset(parts.score)} kcal/mol"
 
 
 def _receptor(found: Mapping[str, Contributions], quantities: Sequence[str]) -> str:
@@ -110,16 +118,18 @@ def figure_of(shown: Shown, *, width_inches: float, height_inches: float | None 
     head = _HEAD if shown.title else 0.0
     scale = min(_LONGEST_BOND / BOND_POINTS, (width - 2 * _SIDE) / drawn.width)
     own = drawn.height * scale + 2 * _ABOVE
-    height = 72 * height_inches if height_inches else own + _BAR + head
+    key = textwrap.wrap(_KEY, int(0.97 * width / (_KEY_LETTER * _KEY_SIZE)))
+    below = _BAR + _KEY_LINE * (len(key) - 2)
+    height = 72 * height_inches if height_inches else own + below + head
     made = bare_figure(width_points=width, height_points=height)
-    axes = made.add_axes((0.0, _BAR / height, 1.0, 1.0 - (_BAR + head) / height))
-    draw_ligand(axes, shown.parts, drawn, room=(width, height - _BAR - head))
+    axes = made.add_axes((0.0, below / height, 1.0, 1.0 - (below + head) / height))
+    draw_ligand(axes, shown.parts, drawn, room=(width, height - below - head))
     bar = min(0.56, _LONGEST_BAR / width)
-    _colour_bar(made.add_axes((0.5 - bar / 2, 36.0 / height, bar, 5.0 / height)), shown.parts)
-    key = _KEY if width > _ONE_LINE else _KEY.replace("; ", ";\n", 1)
-    made.text(0.5, 2.0 / height, key, ha="center", va="bottom", fontsize=5.5, color=_CONTACT)
+    _colour_bar(made.add_axes((0.5 - bar / 2, (below - 10.0) / height, bar, 5.0 / height)), shown.parts)
+    made.text(0.5, 2.0 / height, "\n".join(key), ha="center", va="bottom", fontsize=_KEY_SIZE, color=_CONTACT)
     if shown.title:
-        made.text(0.5, 1.0 - 10.0 / height, shown.title, ha="center", va="baseline", fontsize=7.5, color=_INK)
+        font = min(7.5, 0.97 * width / (_TITLE_LETTER * len(shown.title)))
+        made.text(0.5, 1.0 - 10.0 / height, shown.title, ha="center", va="baseline", fontsize=font, color=_INK)
     return made
 
 
@@ -195,17 +205,20 @@ def _name(axes: Axes, touch: Touch, at: Place, centre: Place) -> None:
 
 
 def _colour_bar(axes: Axes, parts: Contributions) -> None:
-    from matplotlib.cm import ScalarMappable
-    from matplotlib.colors import Normalize
-
     most = limit(parts)
-    bar = axes.figure.colorbar(
-        ScalarMappable(Normalize(-most, most), colours()), cax=axes, orientation="horizontal", ticks=[-most, 0.0, most]
-    )
-    bar.ax.set_xticklabels([_signed(-most, 1), "0", _signed(most, 1)])
+    bar = axes.figure.colorbar(_scale(most), cax=axes, orientation="horizontal", ticks=[-most, 0.0, most])
+    bar.ax.set_xticklabels([typeset(-most, 1), "0", typeset(most, 1)])
     bar.ax.tick_params(labelsize=6.0, length=2.0, pad=1.5)
     bar.outline.set_linewidth(0.4)
     bar.set_label(_AXIS, fontsize=6.5, labelpad=1.0)
+
+
+def _scale(most: float) -> ScalarMappable:
+    """The colours from minus to plus the most."""
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import Normalize
+
+    return ScalarMappable(Normalize(-most, most), colours())
 
 
 def _bonds(parts: Contributions) -> tuple[tuple[int, int], ...]:
@@ -215,24 +228,14 @@ def _bonds(parts: Contributions) -> tuple[tuple[int, int], ...]:
     return tuple(pair for pair in ends if max(pair) < count)
 
 
-def _signed(value: float, decimals: int = 2) -> str:
-    return f"{value:.{decimals}f}".replace("-", "\N{MINUS SIGN}")
-
-
 def _compose(runs: Sequence[Run], choices: Choices) -> Figure:
     return figure_of(shown(runs[0], choices), width_inches=choices.width_inches, height_inches=choices.height_inches)
 
 
 def _draw(axes: Axes, runs: Sequence[Run], choices: Choices) -> None:
     """On axes of one's own, of the size that they have now; the colour bar takes its room from them."""
-    from matplotlib.cm import ScalarMappable
-    from matplotlib.colors import Normalize
-
     found = shown(runs[0], choices)
-    most = limit(found.parts)
-    bar = axes.figure.colorbar(
-        ScalarMappable(Normalize(-most, most), colours()), ax=axes, location="bottom", shrink=0.6
-    )
+    bar = axes.figure.colorbar(_scale(limit(found.parts)), ax=axes, location="bottom", shrink=0.6)
     bar.set_label(_AXIS)
     width, height = (72 * side / axes.figure.dpi for side in axes.get_window_extent().size)
     draw_ligand(axes, found.parts, sketch(flat(found.parts), plain=True), room=(width, height))

@@ -9,12 +9,18 @@ from sciopt.errors import InvalidInput, LogError
 from sciopt.objectives.molecule.pose.contributions import Contributions, contributions
 from sciopt.objectives.molecule.pose.files import receptor_of
 from sciopt.objectives.molecule.pose.receptor import load_receptor
+from sciopt.runs.choosing import measured
 from sciopt.targets.proteins.catalog import Target, target
 
 if TYPE_CHECKING:
     from sciopt.runs.run import Row, Run
 
 _TYPES = (".sdf", ".pdbqt")
+
+
+def receptor_names(run: Run) -> list[str]:
+    """The receptors of a run by name, in order."""
+    return [each.split(" ")[0] for each in run.header["protocol"]["target"].split(", ")]
 
 
 def measured_rows(run: Run) -> list[Row]:
@@ -30,20 +36,12 @@ def measured_rows(run: Run) -> list[Row]:
 def chosen_row(run: Run, *, number: int | None = None) -> Row:
     """The best evaluation of a run, or that of a number; `InvalidInput` where it was not measured."""
     rows = measured_rows(run)
-    if number is None:
-        return min(rows, key=lambda row: row.evaluation.loss)
-    found = next((row for row in run.rows if row.number == number), None)
-    if found is None:
-        raise InvalidInput(f"{run.folder} has no evaluation {number}: its evaluations are 1 to {len(run.rows)}")
-    if found.evaluation.failure is not None:
-        raise InvalidInput(f"evaluation {number} of {run.folder} failed ({found.evaluation.failure}): choose another")
-    return found
+    return min(rows, key=lambda row: row.evaluation.loss) if number is None else measured(run, number)
 
 
 def receptors(run: Run) -> dict[str, Target]:
     """The receptors of a run by name; `InvalidInput` where one is not the file any more that was docked into."""
-    docked = [each.split(" ")[0] for each in run.header["protocol"]["target"].split(", ")]
-    named = run.specification.get("objective", {}).get("target", docked)
+    named = run.specification.get("objective", {}).get("target", receptor_names(run))
     found = [target(str(each)) for each in ([named] if isinstance(named, str) else named)]
     said = ", ".join(f"{each.name} {each.digest}" for each in found)
     if said != run.header["protocol"]["target"]:

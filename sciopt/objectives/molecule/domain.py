@@ -21,6 +21,7 @@ DOMAIN = Domain(
         "distribution": "sciopt.objectives.molecule.score_figures:DISTRIBUTION",
     },
     pictures={"smiles": "sciopt.objectives.molecule.picture:picture"},
+    origins={"smiles": "sciopt.objectives.molecule.ligand.origin:made_of"},
     exhibits="sciopt.objectives.molecule.exhibits:exhibits",
     tools="sciopt.objectives.molecule.tools:tools",
 )

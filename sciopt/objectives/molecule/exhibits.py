@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from sciopt.errors import SciOptError
 from sciopt.objectives.molecule.atom_figure import Shown, figure_of, title_of
-from sciopt.objectives.molecule.docked import pose_texts, receptors, taken_apart
-from sciopt.objectives.molecule.known_scores import known_scores, receptor_names
+from sciopt.objectives.molecule.docked import pose_texts, receptor_names, receptors, taken_apart
+from sciopt.objectives.molecule.known_scores import known_scores
 from sciopt.objectives.molecule.picture import picture
 from sciopt.objectives.molecule.pose.contributions import Contributions
 from sciopt.objectives.molecule.pose.files import split_sdf

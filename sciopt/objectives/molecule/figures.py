@@ -11,8 +11,10 @@ from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 from sciopt.errors import InvalidInput
-from sciopt.objectives.molecule.drawing import BOND_POINTS, Sketch, add, bare_figure, readable_molecule, sketch, write
+from sciopt.objectives.molecule.drawing import add, bare_figure, write
 from sciopt.objectives.molecule.overlays import changed_atoms, lay_out, overlay
+from sciopt.objectives.molecule.sketches import BOND_POINTS, Sketch, readable_molecule, sketch
+from sciopt.spelling import typeset
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,7 +32,7 @@ _TEXT, _LINE = 6.5, 8.6
 _LETTER = 0.6
 """The width of a letter of captions, as a fraction of the size of the font; most are digits."""
 _INK, _GREY = "#222222", "#666666"
-_MARKED = "marked: atoms that the molecule before does not have"
+_MARKED = "marked: outside the largest part shared with the molecule before"
 
 
 @dataclass(frozen=True)
@@ -173,4 +175,4 @@ def _caption(step: WayStep, *, letters: int) -> tuple[str, ...]:
 
 
 def _number(value: float) -> str:
-    return f"{value + 0.0:.2f}".replace("-", "\N{MINUS SIGN}") if math.isfinite(value) else "none"
+    return typeset(value + 0.0) if math.isfinite(value) else "none"

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sciopt.cache import Cache
 from sciopt.errors import InvalidValue
 from sciopt.objective import Evaluation
+from sciopt.objectives.molecule.docked import receptor_names
 from sciopt.objectives.molecule.docking.protocol import DockingProtocol
 from sciopt.objectives.molecule.goals import Scoring
 from sciopt.objectives.molecule.ligand.smiles import canonical_smiles
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from sciopt.runs.run import Run
 
 _BOXES = re.compile(r", (?=center )")
-_JUDGED = ("scoring", "gates")
-"""The parts of a protocol that change no measurement."""
 
 
 @dataclass(frozen=True)
@@ -38,11 +36,6 @@ class Known:
     measured: Mapping[str, Mapping[str, float]]
     missing: tuple[str, ...]
     command: str
-
-
-def receptor_names(run: Run) -> list[str]:
-    """The receptors of a run by name, in order."""
-    return [each.split(" ")[0] for each in run.header["protocol"]["target"].split(", ")]
 
 
 def known_scores(runs: Sequence[Run], *, receptor: str) -> Known:
@@ -64,7 +57,7 @@ def known_scores(runs: Sequence[Run], *, receptor: str) -> Known:
 def _in_run(run: Run, drug: Reference, receptor: str) -> Mapping[str, float] | None:
     several = len(receptor_names(run)) > 1
     for evaluation in (*_logged(run, drug), *_cached(run, drug, receptor)):
-        values = {m.quantity: m.value for m in evaluation.measurements}
+        values = evaluation.by_quantity
         own = values.get(score_of(receptor) if several else score_of(None), values.get(score_of(None)))
         if evaluation.failure is None and own is not None:
             return {**values, score_of(None): own}
@@ -80,19 +73,13 @@ def _logged(run: Run, drug: Reference) -> Iterator[Evaluation]:
 
 def _cached(run: Run, drug: Reference, receptor: str) -> Iterator[Evaluation]:
     """From the cache of the run: by its own protocol, or as `sciopt targets references` measures."""
-    cache = Cache(cache_folder(run))
+    cache = Cache(run.cache_folder)
     with suppress(InvalidValue):
         value = canonical_smiles(drug.smiles, limits=DockingProtocol().limits)
         for protocol in (run.header["protocol"], _alone(run.header["protocol"], receptor)):
             stored = cache.get(Cache.key("evaluation", value, protocol))
             if stored is not None:
                 yield from_dict(Evaluation, stored)
-
-
-def cache_folder(run: Run) -> Path:
-    """Where the run keeps what it measured."""
-    shared = next((event.volatile.get("cache") for event in run.events if event.kind == "header"), None)
-    return Path(shared) if shared else run.folder / "cache"
 
 
 def _alone(protocol: Mapping[str, str], receptor: str) -> dict[str, str]:

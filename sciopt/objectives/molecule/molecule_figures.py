@@ -30,9 +30,17 @@ def way(run: Run, *, number: int | None = None, quantities: Sequence[str] = ()) 
     done = measured_rows(run)
     rows = [row for row in done if row.is_best] if number is None else _line(run, done, number)
     shown = rows if len(rows) <= DRAWN else [rows[0], *rows[1 - DRAWN :]]
-    told = quantities or [*filter(is_score, _values(done[0])), "QED"]
-    _expect_measured(told, done[0])
-    return [WayStep(r.evaluation.value, r.number, r.evaluation.loss, {q: _values(r)[q] for q in told}) for r in shown]
+    known = done[0].evaluation.by_quantity
+    told = quantities or [*filter(is_score, known), "QED"]
+    missing = next((quantity for quantity in told if quantity not in known), None)
+    if missing is not None:
+        raise InvalidInput(f"{missing!r} was not measured; there are {', '.join(known)}")
+    return [_step(row, told) for row in shown]
+
+
+def _step(row: Row, quantities: Sequence[str]) -> WayStep:
+    values = row.evaluation.by_quantity
+    return WayStep(row.evaluation.value, row.number, row.evaluation.loss, {q: values[q] for q in quantities})
 
 
 def balanced(count: int, *, widest: int) -> int:
@@ -55,16 +63,6 @@ def _line(run: Run, done: Sequence[Row], number: int) -> list[Row]:
     while line[0].parent in by_value and by_value[line[0].parent] not in line:
         line.insert(0, by_value[line[0].parent])
     return line
-
-
-def _expect_measured(quantities: Sequence[str], row: Row) -> None:
-    for quantity in quantities:
-        if quantity not in _values(row):
-            raise InvalidInput(f"{quantity!r} was not measured; there are {', '.join(_values(row))}")
-
-
-def _values(row: Row) -> dict[str, float]:
-    return {m.quantity: m.value for m in row.evaluation.measurements}
 
 
 def _columns(steps: Sequence[WayStep], width_inches: float) -> int:

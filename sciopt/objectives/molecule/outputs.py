@@ -10,7 +10,9 @@ from sciopt.objectives.molecule.goals import Scoring
 from sciopt.objectives.molecule.molecule_figures import balanced, way
 from sciopt.objectives.molecule.pose.files import as_models, best_poses, receptor_of
 from sciopt.objectives.molecule.quantities import is_score, unit_of
-from sciopt.report.figures import Panel, TrajectoryPoint, save, trajectory
+from sciopt.report.figures import Panel, save, trajectory
+from sciopt.report.trajectory_figure import points_of
+from sciopt.runs.choosing import best_of
 from sciopt.runs.run import Row, Run
 
 WIDEST = 4
@@ -22,12 +24,13 @@ def write(run: Run) -> list[Path]:
     `trajectory` and `molecules`; the paths that were written.
     """
     rows = run.rows
-    return [*write_poses(run), *_trajectory(run, rows), *_molecules(run)] if _best(rows) else []
+    best = best_of(rows)
+    return [*write_poses(run), *_trajectory(run, rows, best), *_molecules(run)] if best else []
 
 
 def write_poses(run: Run) -> list[Path]:
     """The poses of the best ligand beside the log, each set apart for other programs; none where they are gone."""
-    best = _best(run.rows)
+    best = best_of(run.rows)
     paths = []
     for name, text in ({} if best is None else run.artifacts(best.evaluation)).items():
         receptor = receptor_of(name)
@@ -47,21 +50,11 @@ def poses(run: Run, rows: Sequence[Row]) -> Iterator[str]:
         yield from best_poses(run.artifacts(row.evaluation), fields=fields)
 
 
-def _best(rows: list[Row]) -> Row | None:
-    done = [row for row in rows if row.evaluation.failure is None]
-    return min(done, key=lambda row: row.evaluation.loss) if done else None
-
-
-def _values(row: Row) -> dict[str, float]:
-    return {m.quantity: m.value for m in row.evaluation.measurements}
-
-
-def _trajectory(run: Run, rows: list[Row]) -> list[Path]:
+def _trajectory(run: Run, rows: list[Row], best: Row) -> list[Path]:
     scoring = Scoring.from_specification(run.specification["objective"]["scoring"])
-    points = [TrajectoryPoint(r.number, r.evaluation.loss, _values(r), r.is_best) for r in rows]
-    panels = [Panel(name, unit_of(name), scoring.goal(name)) for name in _shown(rows)]
+    panels = [Panel(name, unit_of(name), scoring.goal(name)) for name in _shown(best)]
     title = f"{_receptors(run)}, {run.specification['engine']} engine"
-    return save(trajectory(points, panels=panels, title=title), run.folder / "trajectory")
+    return save(trajectory(points_of(rows), panels=panels, title=title), run.folder / "trajectory")
 
 
 def _molecules(run: Run) -> list[Path]:
@@ -70,10 +63,9 @@ def _molecules(run: Run) -> list[Path]:
     return save(molecules_on_the_way(steps, columns=balanced(len(steps), widest=WIDEST)), run.folder / "molecules")
 
 
-def _shown(rows: list[Row]) -> list[str]:
+def _shown(row: Row) -> list[str]:
     """The quantities that figures show: the score in each receptor, and QED."""
-    done = next(row for row in rows if row.evaluation.failure is None)
-    return [*filter(is_score, _values(done)), "QED"]
+    return [*filter(is_score, row.evaluation.by_quantity), "QED"]
 
 
 def _receptors(run: Run) -> str:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rdkit.Chem.Draw import rdMolDraw2D
-
-from sciopt.objectives.molecule.drawing import choose_style, readable_molecule
+from sciopt.objectives.molecule.sketches import canvas, readable_molecule
 
 WIDTH, HEIGHT = 220, 160
 """In pixels."""
@@ -24,15 +22,13 @@ def picture(value: str) -> str:
     >>> picture("c1ccccc1")[:4]
     '<svg'
     """
-    canvas = rdMolDraw2D.MolDraw2DSVG(WIDTH, HEIGHT)
-    options: Any = canvas.drawOptions()  # RDKit's stubs give its attributes no usable types
-    choose_style(options, zoom=_PIXELS_PER_POINT)
-    options.clearBackground = False
+    card = canvas(WIDTH, HEIGHT, zoom=_PIXELS_PER_POINT)
+    options: Any = card.drawOptions()
     options.padding = _MARGIN
     options.bondLineWidth = _LINE
     options.fixedBondLength = _LONGEST_BOND
-    canvas.DrawMolecule(readable_molecule(value))
-    canvas.FinishDrawing()
-    head, drawn = str(canvas.GetDrawingText()).split("<!-- END OF HEADER -->", 1)
+    card.DrawMolecule(readable_molecule(value))
+    card.FinishDrawing()
+    head, drawn = str(card.GetDrawingText()).split("<!-- END OF HEADER -->", 1)
     svg = head[head.index("<svg") :].rstrip()
     return f"{svg}{_CARD.format(w=WIDTH - 1, h=HEIGHT - 1)}{drawn}".rstrip() + "\n"

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sciopt.errors import InvalidInput, UnknownName
-from sciopt.objectives.molecule.docked import measured_rows
-from sciopt.objectives.molecule.known_scores import Known, known_scores, receptor_names
+from sciopt.objectives.molecule.docked import measured_rows, receptor_names
+from sciopt.objectives.molecule.known_scores import Known, known_scores
 from sciopt.objectives.molecule.letters import Points
 from sciopt.objectives.molecule.quantities import VINA, is_score, score_of, unit_of
 from sciopt.report.kinds import Choices, FigureKind
 from sciopt.report.labels import Spot, settle, write_names
-from sciopt.report.layout import columns_of
+from sciopt.report.layout import columns_of, leave_room_below
 from sciopt.report.methods import Method, methods
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def _cloud(method: Method, docked: Sequence[Run], receptor: str, upwards: str) -
     for run in (run for run in method.runs if run in docked):
         score = score_of(receptor if len(receptor_names(run)) > 1 else None)
         rows = measured_rows(run)
-        values = [{m.quantity: m.value for m in row.evaluation.measurements} for row in rows]
+        values = [row.evaluation.by_quantity for row in rows]
         points += [(each[score], each[upwards]) for each in values if upwards in each]
         lowest = values[min(range(len(rows)), key=lambda i: rows[i].evaluation.loss)]
         best += [(lowest[score], lowest[upwards])] if upwards in lowest else []
@@ -207,10 +207,7 @@ def _print(figure: Figure, lines: Sequence[str]) -> None:
     """Small print at the foot, with room for it."""
     if not lines:
         return
-    height = (_NOTE_LINE * len(lines) + 2.0) / 72 / figure.get_figheight()
-    figure.get_layout_engine().set(rect=(0.0, height, 1.0, 1.0 - height))  # type: ignore[union-attr, call-arg]
-    for legend in figure.legends:  # the layout leaves room for them, but places them from the figure's edge
-        legend.borderaxespad += 72.0 * height * figure.get_figheight() / legend.prop.get_size_in_points()
+    leave_room_below(figure, (_NOTE_LINE * len(lines) + 2.0) / 72)
     figure.text(0.01, 0.03 / figure.get_figheight(), "\n".join(lines), va="bottom", fontsize=_NOTE, color=_GREY)
 
 

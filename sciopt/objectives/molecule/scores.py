@@ -47,7 +47,7 @@ class Scored:
             "isomer": self.isomer,
             "best_isomer": self.best,
             "loss": None if e.failure else e.loss,
-            "measurements": {m.quantity: m.value for m in e.measurements},
+            "measurements": e.by_quantity,
             "failure": e.failure,
             "protocol": dict(e.protocol),
             "gradient": render_evaluation(e, detail=detail),
@@ -95,7 +95,7 @@ def write_csv(scored: Sequence[Scored], path: Path) -> None:
             writer.writerow(["name", "given", "smiles", "isomer", "best isomer", "loss", *quantities, "failure"])
             for each in scored:
                 e = each.evaluation
-                measured = {m.quantity: m.value for m in e.measurements}
+                measured = e.by_quantity
                 isomer = [each.isomer, "yes" if each.best else "no"]
                 row = [each.entry.name, each.entry.text, e.value, *isomer, "" if e.failure else e.loss]
                 writer.writerow([*row, *(measured.get(q, "") for q in quantities), e.failure or ""])

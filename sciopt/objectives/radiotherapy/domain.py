@@ -23,6 +23,7 @@ DOMAIN = Domain(
     },
     footnote="sciopt.objectives.radiotherapy.outputs:footnote",
     pictures={"plan": "sciopt.objectives.radiotherapy.picture:picture"},
+    origins={"plan": "sciopt.objectives.radiotherapy.plan:made_of"},
     exhibits="sciopt.objectives.radiotherapy.exhibits:exhibits",
     notice="Research only, not for clinical use.",
     tools="sciopt.objectives.radiotherapy.tools:tools",

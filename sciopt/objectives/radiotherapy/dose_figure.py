@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sciopt.objectives.radiotherapy.figures import SMALL, colours, said
+from sciopt.objectives.radiotherapy.figures import KEY_LOOK, colours
 from sciopt.objectives.radiotherapy.planes import (
     AXIAL,
     CORONAL,
@@ -26,7 +26,8 @@ from sciopt.objectives.radiotherapy.planes import (
     wash,
     write_letters,
 )
-from sciopt.report.figures import STYLE, small_print
+from sciopt.objectives.radiotherapy.use import use_of
+from sciopt.report.figures import SMALL_PRINT, STYLE, small_print
 from sciopt.report.layout import columns_of
 from sciopt.targets.patients.case import Case
 from sciopt.targets.patients.region import Floats
@@ -85,7 +86,7 @@ def dose_slices(
         columns = columns_of([str(key.get_label()) for key in keys], width_inches=width_inches)
         figure.legend(handles=keys, loc="outside lower center", ncols=columns)
         figure.suptitle(title)
-        small_print(figure, said(case.synthetic))
+        small_print(figure, use_of(case))
     return figure
 
 
@@ -113,12 +114,12 @@ def draw_dose(axes: Axes, shown: Dosed, *, title: str = "") -> None:
     _add_bar(figure, image, [axes], case.coverage.dose_gy, top, below=False)
     keys = _keys(case)
     columns = columns_of([str(key.get_label()) for key in keys], width_inches=inches)
-    axes.legend(handles=keys, loc="upper center", bbox_to_anchor=(0.5, -0.02), ncols=columns, borderaxespad=0.0)
+    axes.legend(handles=keys, loc="upper center", bbox_to_anchor=(0.5, -0.02), ncols=columns, **KEY_LOOK)
     where = axes.get_title("left")
     axes.set_title("", loc="left")
     axes.set_title(f"{title}, {where}" if title else where)
     below = 6.0 + 12.0 * -(-len(keys) // columns)
-    axes.set_xlabel(said(case.synthetic), fontsize=5.8, color=SMALL, loc="right", labelpad=below)
+    axes.set_xlabel(use_of(case), fontsize=5.8, color=SMALL_PRINT, loc="right", labelpad=below)
 
 
 @dataclass(frozen=True, eq=False)

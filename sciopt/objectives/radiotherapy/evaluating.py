@@ -21,6 +21,7 @@ from sciopt.objectives.radiotherapy.objective import PlanObjectiveFunction
 from sciopt.objectives.radiotherapy.plan import BODY, Plan
 from sciopt.objectives.radiotherapy.sampling import sample
 from sciopt.probing import sharpened
+from sciopt.spelling import SIGNS
 from sciopt.targets.patients.case import Case
 from sciopt.targets.patients.dicom.dose import read_dose
 from sciopt.targets.patients.lattice import Volume
@@ -111,11 +112,11 @@ def statistics(dvh: Dvh) -> dict[str, float]:
 
 def _goal_lines(e: Evaluation) -> Iterator[str]:
     """Every goal with its value, and by how much it is missed."""
-    judged = [m for m in e.measurements if m.goal is not None]
-    yield f"{sum(m.violation == 0.0 for m in judged)} of {len(judged)} goals met, loss {shown(e.loss)}"
-    for m in judged:
+    met, judged = e.goals_met
+    yield f"{met} of {judged} goals met, loss {shown(e.loss)}"
+    for m in e.judged:
         assert m.goal is not None
-        sign = "≤" if m.goal.sense == "<=" else "≥"
+        sign = SIGNS[m.goal.sense]
         miss = "met" if m.violation == 0.0 else f"missed by {shown(m.goal.excess(m.value))} {m.unit}".rstrip()
         yield f"  {m.quantity} {shown(m.value)} {m.unit}, goal {sign} {shown(m.goal.limit)} {m.unit}: {miss}"
 

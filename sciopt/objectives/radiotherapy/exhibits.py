@@ -1,4 +1,4 @@
-"""What a report shows of one plan: its goals, its histograms, its dose in slices, and its parameters in words.
+"""What a report shows of one plan: its histograms, its dose in slices, and its parameters in words.
 
 Nothing is optimised again: the log and the cache say it all, and what they hold no more is left out with a note.
 """
@@ -12,17 +12,17 @@ from sciopt.errors import InvalidValue, SciOptError
 from sciopt.objective import Evaluation
 from sciopt.objectives.radiotherapy.artifacts import FLUENCE, HISTOGRAMS
 from sciopt.objectives.radiotherapy.figures import Curves, GoalRow, colours, point_of
-from sciopt.objectives.radiotherapy.figures import said as small_print
 from sciopt.objectives.radiotherapy.goals import PlanGoal
-from sciopt.objectives.radiotherapy.metrics import plain
-from sciopt.objectives.radiotherapy.outputs import case_of, curves, first_of, goal_rows, is_synthetic
+from sciopt.objectives.radiotherapy.outputs import case_of, curves, goal_rows
 from sciopt.objectives.radiotherapy.plan import parse
 from sciopt.objectives.radiotherapy.planes import ISODOSES
 from sciopt.objectives.radiotherapy.pointwise import GivenFluence
 from sciopt.objectives.radiotherapy.slices import Scene
 from sciopt.objectives.radiotherapy.thinning import thinned
+from sciopt.objectives.radiotherapy.use import told_use, use_of
 from sciopt.objectives.radiotherapy.wording import beams_of, objective_rows
 from sciopt.report.exhibits import Curve, Exhibit, Histogram, Mark, Slices, Table
+from sciopt.runs.choosing import first_of
 from sciopt.runs.run import Row, Run
 from sciopt.targets.patients.checks import volume_cc
 
@@ -30,17 +30,16 @@ GONE = "The cache holds this plan no more: its histograms and its dose are not s
 
 
 def exhibits(run: Run, row: Row) -> Sequence[Exhibit]:
-    """Goals, histograms, slices and parameters of one plan beside those of the run's start.
+    """Histograms, slices and parameters of one plan beside those of the run's start.
 
-    Only the goals of a plan that is in the cache no more; nothing of one that could not be measured but its parameters.
+    Only the parameters of a plan that is in the cache no more, with a note, or that could not be measured.
     """
     start = first_of(run.rows)
     if start is None or row.evaluation.failure is not None:
-        return list(_parameters(row.evaluation, None))
+        return list(_parameters(row.evaluation, None, []))
     first, own = start.evaluation, row.evaluation
     seen, notes = _seen(run, first, own)
-    goals = _goals(first, own, note=" ".join([*notes, _sentence(small_print(is_synthetic(own)))]))
-    return [goals, *seen, *_parameters(own, first)]
+    return [*seen, *_parameters(own, first, notes)]
 
 
 def _sentence(text: str) -> str:
@@ -61,7 +60,7 @@ def _seen(run: Run, start: Evaluation, own: Evaluation) -> tuple[list[Exhibit], 
         scene, notes = None, [f"No slices: {_reason(error, run)}."]
     try:
         other = curves(before[HISTOGRAMS]) if HISTOGRAMS in before and start.value != own.value else None
-        found: list[Exhibit] = [_histogram(curves(texts[HISTOGRAMS]), other, goal_rows(start, own), scene)]
+        found: list[Exhibit] = [_histogram(own, curves(texts[HISTOGRAMS]), other, goal_rows(start, own), scene)]
         if scene is not None and FLUENCE in texts:
             found.append(_slices(scene, GivenFluence.read(texts[FLUENCE])))
     except SciOptError as error:
@@ -80,30 +79,19 @@ def _scene(run: Run) -> Scene:
     return Scene(case_of(run))
 
 
-# --- goals and parameters ---------------------------------------------------------------------------------------------
+# --- parameters -------------------------------------------------------------------------------------------------------
 
 
-def _goals(start: Evaluation, own: Evaluation, *, note: str) -> Table:
-    """What is asked, and what is there."""
-    rows = []
-    for row in goal_rows(start, own):
-        g = row.goal
-        sign = "≤" if g.sense == "<=" else "≥"
-        asked = f"{g.metric.text.removesuffix('[cc]')} {sign} {plain(g.limit)} {g.unit}".rstrip()
-        values = (f"{value:.2f} {g.unit}".rstrip() for value in (row.start, row.best))
-        rows.append((g.structure, asked, str(g.priority), *values, "✓ met" if row.met else "✗ missed"))
-    return Table("Goals", ("structure", "goal", "priority", "start", "this plan", ""), rows, note)
-
-
-def _parameters(own: Evaluation, start: Evaluation | None) -> Iterator[Table]:
+def _parameters(own: Evaluation, start: Evaluation | None, notes: Sequence[str]) -> Iterator[Table]:
     """What the engine wrote: each objective in words, and what it was at the start where that differs."""
     try:
         plan, before = parse(own.value), parse(start.value) if start is not None else None
     except InvalidValue:
         return
-    note = f"{beams_of(plan)}."
+    beams = f"{beams_of(plan)}."
     if before is not None and before.gantry_deg != plan.gantry_deg:
-        note = f"{beams_of(plan)}; at the start {beams_of(before)}."
+        beams = f"{beams_of(plan)}; at the start {beams_of(before)}."
+    note = " ".join([beams, *notes, _sentence(told_use(own))])
     columns = ("structure", "asked of it", "dose (Gy)", "weight", "at the start")
     yield Table("Plan", columns, objective_rows(plan, before), note)
 
@@ -111,7 +99,9 @@ def _parameters(own: Evaluation, start: Evaluation | None) -> Iterator[Table]:
 # --- histograms -------------------------------------------------------------------------------------------------------
 
 
-def _histogram(own: Curves, start: Curves | None, goals: Sequence[GoalRow], scene: Scene | None) -> Histogram:
+def _histogram(
+    shown: Evaluation, own: Curves, start: Curves | None, goals: Sequence[GoalRow], scene: Scene | None
+) -> Histogram:
     """Both plans' histograms at the same doses, and the goals that are points of them."""
     colour = colours(list(own.percent))
     after, before = thinned(own, start)
@@ -122,7 +112,8 @@ def _histogram(own: Curves, start: Curves | None, goals: Sequence[GoalRow], scen
     ]
     marks = [mark for row in goals if (mark := _mark(row, volumes, colour)) is not None]
     missing = [row.goal.quantity for row in goals if point_of(row.goal, volumes) is None]
-    note = f"Without a point here: {', '.join(dict.fromkeys(missing))}." if missing else ""
+    absent = f"Without a point here: {', '.join(dict.fromkeys(missing))}. " if missing else ""
+    note = f"{absent}{_sentence(told_use(shown))}"
     return Histogram("Dose-volume histograms", [round(float(d), 3) for d in after.dose_gy], drawn, marks, note)
 
 
@@ -150,6 +141,6 @@ def _slices(scene: Scene, given: GivenFluence) -> Slices:
     note = (
         f"Isodoses at {levels} % of {case.coverage.dose_gy:g} Gy; that of 100 % is thickest, that of 107 % white. "
         "This dose is computed in a quicker way than the one that is measured: it differs by up to 2 % at a point. "
-        f"{_sentence(small_print(case.synthetic))}"
+        f"{_sentence(use_of(case))}"
     )
     return Slices("Dose", scene.stacks(given), [(s.name, colour[s.name]) for s in case.structures], note)

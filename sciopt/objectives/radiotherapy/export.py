@@ -6,8 +6,9 @@ from pathlib import Path
 
 from sciopt.errors import InvalidInput, LogError
 from sciopt.objectives.radiotherapy.artifacts import FLUENCE
-from sciopt.objectives.radiotherapy.outputs import best_of, objective_of
+from sciopt.objectives.radiotherapy.outputs import objective_of
 from sciopt.objectives.radiotherapy.pointwise import GivenFluence
+from sciopt.runs.choosing import best_of
 from sciopt.runs.run import Run
 from sciopt.targets.patients.dicom.writing import write_dose, write_structures
 

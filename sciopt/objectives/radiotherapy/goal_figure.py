@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sciopt.objectives.radiotherapy.figures import LETTER_INCHES, SMALL, GoalRow, said
+from sciopt.objectives.radiotherapy.figures import LETTER_INCHES, GoalRow
 from sciopt.objectives.radiotherapy.goals import PlanGoal
-from sciopt.objectives.radiotherapy.metrics import plain
-from sciopt.report.figures import STYLE, small_print
+from sciopt.objectives.radiotherapy.wording import limit_of
+from sciopt.report.figures import SMALL_PRINT, STYLE, small_print
+from sciopt.targets.patients.case import RESEARCH_ONLY
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 
 MET, MISSED = "#00684D", "#B04A00"
 BRIEF_HEAD = "goal (priority)"
+NAME_INCHES = 0.66
+"""Room for the names of structures, at least."""
+FONT_PT = 7.5
+"""Letters of this size are `LETTER_INCHES` wide."""
 MIN_TABLE_INCHES, ROW_INCHES, REST_INCHES = 3.6, 0.195, 0.62
 
 
@@ -24,7 +29,8 @@ MIN_TABLE_INCHES, ROW_INCHES, REST_INCHES = 3.6, 0.195, 0.62
 class _Columns:
     """Where the columns of the table stand, in inches from the left, and how much each cell says.
 
-    A brief table names a structure once, has units with the limits only, priorities as numbers, and marks for "met".
+    A brief table names a structure once, has units with the limits only, priorities as numbers, and marks for "met";
+    where it is still wider than its place, it is drawn smaller.
     """
 
     goal: float
@@ -42,25 +48,26 @@ class _Columns:
         full = cls(0.2 + name, start, start + 0.75, start + 0.95, start + 1.55)
         if width_inches is None or full.width <= width_inches:
             return full
-        start, best, state = (width_inches - back for back in (0.66, 0.18, 0.11))
         asked = LETTER_INCHES * max(len(BRIEF_HEAD), *(len(_asked(row.goal, brief=True)) for row in rows))
-        goal = max(0.66, min(0.12 + name, start - 0.45 - asked))
-        return cls(goal, start, best, state, width_inches, brief=True)
+        width = max(width_inches, NAME_INCHES + asked + 0.45 + 0.66)
+        start, best, state = (width - back for back in (0.66, 0.18, 0.11))
+        goal = max(NAME_INCHES, min(0.12 + name, start - 0.45 - asked))
+        return cls(goal, start, best, state, width, brief=True)
 
 
 def goal_table(
     rows: Sequence[GoalRow],
     *,
     title: str = "",
-    synthetic: bool = True,
     names: tuple[str, str] = ("best", "start"),
+    use: str = RESEARCH_ONLY,
     width_inches: float | None = None,
     height_inches: float | None = None,
 ) -> Figure:
     """The goals as a table: structure, goal, value at the start and in the best plan, and whether that meets it.
 
     Without a width it is as wide as it needs to be; in a narrow one it says the same in fewer words. `names` are those
-    of the best and the start.
+    of the best and the start, `use` is the small print.
     """
     from matplotlib import style
     from matplotlib.figure import Figure
@@ -72,7 +79,7 @@ def goal_table(
         axes = figure.subplots()
         _draw(axes, rows, names, width_inches=wide - 0.15)
         axes.set_title(title, loc="left")
-        small_print(figure, said(synthetic))
+        small_print(figure, use)
     return figure
 
 
@@ -81,16 +88,16 @@ def draw_goals(
     rows: Sequence[GoalRow],
     *,
     title: str = "",
-    synthetic: bool = True,
     names: tuple[str, str] = ("best", "start"),
+    use: str = RESEARCH_ONLY,
 ) -> None:
     """The same on axes of one's own, as wide as these are now, with the small print below."""
     figure = axes.get_figure(root=True)
     assert figure is not None
     axes.axis("off")
     axes.set_title(title, loc="left")
-    at = {"ha": "right", "va": "top", "fontsize": 5.8, "color": SMALL}
-    axes.text(1.0, -0.01, said(synthetic), transform=axes.transAxes, **at)  # type: ignore[arg-type]
+    at = {"ha": "right", "va": "top", "fontsize": 5.8, "color": SMALL_PRINT}
+    axes.text(1.0, -0.01, use, transform=axes.transAxes, **at)  # type: ignore[arg-type]
     figure.draw_without_rendering()  # only then the width is known
     _draw(axes, rows, names, width_inches=axes.get_window_extent().width / figure.dpi)
 
@@ -98,10 +105,11 @@ def draw_goals(
 def _draw(axes: Axes, rows: Sequence[GoalRow], names: tuple[str, str], *, width_inches: float) -> None:
     at = _Columns.of(rows, width_inches=width_inches)
     width = max(at.width, width_inches)
+    font = FONT_PT * min(1.0, width_inches / at.width)
     axes.set(xlim=(0.0, width), ylim=(len(rows) + 0.5, -0.55))
     axes.axis("off")
     asked = BRIEF_HEAD if at.brief else "goal"
-    _write(axes, 0, ("structure", asked, names[1], names[0]), at, colour=SMALL)
+    _write(axes, 0, ("structure", asked, names[1], names[0]), at, colour=SMALL_PRINT, font=font)
     axes.axhline(0.5, color="#444444", lw=0.7)
     above = ""
     for number, row in enumerate(rows, 1):
@@ -113,29 +121,28 @@ def _draw(axes: Axes, rows: Sequence[GoalRow], names: tuple[str, str], *, width_
             _value(row.start, unit),
             _value(row.best, unit),
         )
-        _write(axes, number, cells, at, colour="#222222")
+        _write(axes, number, cells, at, colour="#222222", font=font)
         state, own = ("✓ met", MET) if row.met else ("✗ missed", MISSED)
         said = state[0] if at.brief else state
-        axes.text(at.state, number, said, ha="left", va="center", color=own, weight="bold")
+        axes.text(at.state, number, said, ha="left", va="center", color=own, weight="bold", fontsize=font)
         axes.axhline(number + 0.5, color="#E4E4E4", lw=0.6)
 
 
-def _write(axes: Axes, number: int, cells: tuple[str, ...], at: _Columns, *, colour: str) -> None:
+def _write(axes: Axes, number: int, cells: tuple[str, ...], at: _Columns, *, colour: str, font: float) -> None:
     """The first four cells of a row: words from the left, numbers to the right."""
     for text, x, side in zip(cells, (0.0, at.goal, at.start, at.best), ("left", "left", "right", "right"), strict=True):
-        axes.text(x, number, text, ha=side, va="center", color=colour)
+        axes.text(x, number, text, ha=side, va="center", color=colour, fontsize=font)
 
 
 def _shortened(name: str, at: _Columns) -> str:
-    """A name that does not reach into the next column."""
+    """A name that does not reach into the next column; its end stays, which tells left from right."""
     most = int((at.goal - 0.05) / LETTER_INCHES)
-    return name if not at.brief or len(name) <= most else f"{name[: most - 1]}…"
+    return name if not at.brief or len(name) <= most else f"{name[: most - 4]}…{name[-3:]}"
 
 
 def _asked(goal: PlanGoal, *, brief: bool = False) -> str:
-    sign = "≤" if goal.sense == "<=" else "≥"
     rank = f" ({goal.priority})" if brief else f"  (priority {goal.priority})" if goal.priority > 1 else ""
-    return f"{goal.metric.text.removesuffix('[cc]')} {sign} {plain(goal.limit)} {goal.unit}".rstrip() + rank
+    return limit_of(goal) + rank
 
 
 def _value(value: float, unit: str) -> str:

@@ -28,16 +28,15 @@ from sciopt.objectives.radiotherapy.levers import levers
 from sciopt.objectives.radiotherapy.plan import BODY, Plan, parse, plan_of, rules_for
 from sciopt.objectives.radiotherapy.starting import start_plan
 from sciopt.objectives.radiotherapy.treatment.treatment import GAP_GY, Delivered, Method, Treatment
+from sciopt.objectives.radiotherapy.use import USE, use_of
 from sciopt.records import digest
-from sciopt.targets.patients.case import RESEARCH_ONLY, Case
+from sciopt.targets.patients.case import Case
 from sciopt.targets.patients.catalog import case as find_case
 
 STAGE = Stage("re-optimisation", 0, paid=True, relative=True)
 LEVERS = 2
 VERSION = "1"
 """Of everything here that changes a number and is not named in the protocol."""
-USE, SYNTHETIC = "Use", "synthetic phantom"
-"""The note that says what a plan is for, and how it begins for a phantom."""
 DIGITS = 6
 """Of values, in their unit: coverage is then met to the letter by what is scaled to it."""
 
@@ -225,10 +224,8 @@ class PlanObjectiveFunction(PlainObjective):
 
     def _notes(self, made: Delivered) -> tuple[Note, ...]:
         coverage = self.case.coverage
-        beam = "synthetic beam data" if self.case.beams.machine == "generic-6mv" else "beam data fitted to one machine"
-        what = f"{SYNTHETIC}, {beam}" if self.case.synthetic else beam
         return (
-            Note(USE, f"{what}; {RESEARCH_ONLY}"),
+            Note(USE, use_of(self.case)),
             Note(
                 "Dose",
                 f"scaled by {made.scale:.3f} to {coverage.structure} D{coverage.volume_percent:g}% = "

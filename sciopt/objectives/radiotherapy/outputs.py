@@ -16,14 +16,16 @@ from sciopt.errors import LogError
 from sciopt.objective import Evaluation, Goal
 from sciopt.objectives.radiotherapy.artifacts import FLUENCE, HISTOGRAMS
 from sciopt.objectives.radiotherapy.dose_figure import Dosed, dose_slices
-from sciopt.objectives.radiotherapy.figures import Curves, GoalRow, Histograms, dvh, said
+from sciopt.objectives.radiotherapy.figures import Curves, GoalRow, Histograms, dvh
 from sciopt.objectives.radiotherapy.goal_figure import goal_table
 from sciopt.objectives.radiotherapy.goals import PlanGoal, parse_quantity
-from sciopt.objectives.radiotherapy.objective import SYNTHETIC, USE, PlanObjectiveFunction, from_specification
+from sciopt.objectives.radiotherapy.objective import PlanObjectiveFunction, from_specification
 from sciopt.objectives.radiotherapy.plan import parse
 from sciopt.objectives.radiotherapy.pointwise import GivenFluence
-from sciopt.report.figures import Panel, TrajectoryPoint, save, small_print, trajectory
-from sciopt.report.live import goals_met
+from sciopt.objectives.radiotherapy.use import told_use, use_of
+from sciopt.report.figures import Panel, save, small_print, trajectory
+from sciopt.report.trajectory_figure import LOSS, MET, points_of, whole_numbers
+from sciopt.runs.choosing import best_of, first_of
 from sciopt.runs.run import Row, Run
 from sciopt.targets.patients.case import RESEARCH_ONLY, Case
 from sciopt.targets.patients.checks import volume_cc
@@ -34,12 +36,10 @@ def write(run: Run) -> list[Path]:
     `dose`; the paths that were written.
     """
     rows = run.rows
-    best = best_of(rows)
-    if best is None:
+    first, best = first_of(rows), best_of(rows)
+    if first is None or best is None:
         return []
     objective = objective_of(run)
-    first = first_of(rows)
-    assert first is not None
     paths = [
         write_plan(best.evaluation, run.folder / "plan.json"),
         write_plan(first.evaluation, run.folder / "start.json"),
@@ -47,8 +47,9 @@ def write(run: Run) -> list[Path]:
     goals = goal_rows(first.evaluation, best.evaluation)
     paths.append(_write_goals(goals, run.folder / "goals.csv"))
     title = f"{objective.case.name}, {run.specification['engine']} engine"
-    paths += _trajectory(run, rows, title=title, synthetic=objective.case.synthetic)
-    paths += save(goal_table(goals, title=title, synthetic=objective.case.synthetic), run.folder / "goals")
+    use = use_of(objective.case)
+    paths += _trajectory(run, rows, title=title, use=use)
+    paths += save(goal_table(goals, title=title, use=use), run.folder / "goals")
     return [*paths, *_dose(run, objective, first.evaluation, best.evaluation, goals, title=title)]
 
 
@@ -56,9 +57,9 @@ def objective_of(run: Run) -> PlanObjectiveFunction:
     """The objective of a run, made again; `LogError` where its case, or the program, is not what it was then."""
     try:
         objective = from_specification(run.specification["objective"])
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError):
         raise LogError(
-            f"{run.folder}: its log does not say which case and method it was ({error!r}): "
+            f"{run.folder}: its log does not say which case and method it was, as that of a run from Python may not: "
             "make the run again with `sciopt plan`"
         ) from None
     then = run.header["protocol"]
@@ -76,26 +77,10 @@ def case_of(run: Run) -> Case:
     return objective_of(run).case
 
 
-def is_synthetic(evaluation: Evaluation) -> bool:
-    """Whether a plan is one for a phantom, as its evaluation says."""
-    return any(note.name == USE and note.text.startswith(SYNTHETIC) for note in evaluation.notes)
-
-
 def footnote(run: Run) -> str:
     """What stands under every figure of a run: what case and beams are, and what plans are not for."""
-    said = (note.text for row in run.rows for note in row.evaluation.notes if note.name == USE)
-    return next(said, RESEARCH_ONLY)
-
-
-def best_of(rows: list[Row]) -> Row | None:
-    """The evaluation of lowest loss, the earliest of equals; None where all failed."""
-    done = [row for row in rows if row.evaluation.failure is None]
-    return min(done, key=lambda row: row.evaluation.loss) if done else None
-
-
-def first_of(rows: list[Row]) -> Row | None:
-    """Where a run began: its first plan that could be measured; None where all failed."""
-    return next((row for row in rows if row.evaluation.failure is None), None)
+    first = first_of(run.rows)
+    return RESEARCH_ONLY if first is None else told_use(first.evaluation)
 
 
 def write_plan(evaluation: Evaluation, path: Path) -> Path:
@@ -128,24 +113,14 @@ def _write_goals(rows: list[GoalRow], path: Path) -> Path:
     return path
 
 
-def _trajectory(run: Run, rows: list[Row], *, title: str, synthetic: bool) -> list[Path]:
+def _trajectory(run: Run, rows: list[Row], *, title: str, use: str) -> list[Path]:
     """The loss and the number of goals that are met, against the evaluations."""
-    from matplotlib.ticker import MaxNLocator
-
-    points = [TrajectoryPoint(r.number, r.evaluation.loss, _counted(r.evaluation), r.is_best) for r in rows]
     total = len(run.specification["objective"]["goals"])
-    met = Goal("goals met", ">=", total)
-    panels = [Panel("loss", goal=Goal("loss", "<=", 0.0)), Panel("goals met", f"of {total}", met)]
-    figure = trajectory(points, panels=panels, title=title)
-    figure.axes[1].yaxis.set_major_locator(MaxNLocator(integer=True))
-    small_print(figure, said(synthetic))
+    panels = [Panel(LOSS, goal=Goal(LOSS, "<=", 0.0)), Panel(MET, f"of {total}", Goal(MET, ">=", total))]
+    figure = trajectory(points_of(rows), panels=panels, title=title)
+    whole_numbers(figure.axes[1])
+    small_print(figure, use)
     return save(figure, run.folder / "trajectory")
-
-
-def _counted(evaluation: Evaluation) -> dict[str, float]:
-    if evaluation.failure is not None:
-        return {}
-    return {"loss": evaluation.loss, "goals met": float(goals_met(evaluation).partition("/")[0])}
 
 
 def _dose(
@@ -167,7 +142,7 @@ def _dose(
     table.write_text(last[HISTOGRAMS], encoding="utf-8")
     volumes = {s.name: volume_cc(s.region) for s in case.structures}
     before, after = curves(first[HISTOGRAMS]), curves(last[HISTOGRAMS])
-    histogram = dvh(Histograms(after, before, goals, volumes, case.synthetic), title=title)
+    histogram = dvh(Histograms(after, before, goals, volumes, use=use_of(case)), title=title)
     given = GivenFluence.read(last[FLUENCE])
     angles = parse(best.value).gantry_deg
     slices = dose_slices(Dosed(case, lambda points: given.dose(case, points), angles), title=title)

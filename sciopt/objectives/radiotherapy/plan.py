@@ -155,6 +155,19 @@ def plan_of(text: str, case: Case) -> Plan:
     return parse(canonical.text())
 
 
+def made_of(value: str, text: str) -> bool:
+    """Whether a plan was written as a text: the same angles and objectives, in whatever order and spelling.
+
+    >>> made_of(EXAMPLE, json.dumps(json.loads(EXAMPLE), indent=1)), made_of(EXAMPLE, EXAMPLE.replace("78", "79"))
+    (True, False)
+    """
+    try:
+        plan, said = parse(value), parse(parse(text).text())
+    except InvalidValue:
+        return False
+    return plan.gantry_deg == said.gantry_deg and set(plan.objectives) == set(said.objectives)
+
+
 def rules_for(case: Case) -> tuple[str, ...]:
     """What a plan may be, one sentence each, for an engine to read."""
     kinds = "; ".join(f"{name}: {said}" for name, said in TYPES.items())

@@ -12,10 +12,12 @@ from sciopt.objectives.radiotherapy.artifacts import FLUENCE, HISTOGRAMS
 from sciopt.objectives.radiotherapy.dose_figure import Dosed, dose_slices, draw_dose
 from sciopt.objectives.radiotherapy.figures import Curves, Histograms, draw_dvh, dvh
 from sciopt.objectives.radiotherapy.goal_figure import draw_goals, goal_table
-from sciopt.objectives.radiotherapy.outputs import best_of, case_of, curves, first_of, goal_rows, is_synthetic
+from sciopt.objectives.radiotherapy.outputs import case_of, curves, goal_rows
 from sciopt.objectives.radiotherapy.plan import parse
 from sciopt.objectives.radiotherapy.pointwise import GivenFluence
+from sciopt.objectives.radiotherapy.use import told_use
 from sciopt.report.kinds import Choices, FigureKind
+from sciopt.runs.choosing import best_of, first_of, measured
 from sciopt.runs.run import Run
 from sciopt.targets.patients.case import Case
 from sciopt.targets.patients.checks import volume_cc
@@ -55,12 +57,7 @@ def shown(run: Run, *, number: int | None = None) -> Shown:
         if best is None:
             raise InvalidInput(f"no plan of {run.folder} could be measured: there is nothing to draw")
         return Shown(run, best.evaluation, "best")
-    row = next((row for row in rows if row.number == number), None)
-    if row is None:
-        raise InvalidInput(f"{run.folder} has no evaluation {number}: its evaluations are 1 to {len(rows)}")
-    if row.evaluation.failure is not None:
-        raise InvalidInput(f"evaluation {number} of {run.folder} failed ({row.evaluation.failure}): choose another")
-    return Shown(run, row.evaluation, f"evaluation {number}")
+    return Shown(run, measured(run, number).evaluation, f"evaluation {number}")
 
 
 def pair(runs: Sequence[Run], choices: Choices) -> tuple[Shown, Shown]:
@@ -106,8 +103,8 @@ def _histograms(runs: Sequence[Run], choices: Choices) -> Histograms:
         None if _is_one(own, other) else other.curves(),
         goal_rows(other.evaluation, own.evaluation),
         volumes,
-        is_synthetic(own.evaluation),
         (own.name, other.name),
+        told_use(own.evaluation),
     )
 
 
@@ -127,7 +124,7 @@ def _compose_dvh(runs: Sequence[Run], choices: Choices) -> Figure:
 def _draw_goals(axes: Axes, runs: Sequence[Run], choices: Choices) -> None:
     own, other = pair(runs, choices)
     rows, names = goal_rows(other.evaluation, own.evaluation), (own.name, other.name)
-    draw_goals(axes, rows, title=choices.title or "", synthetic=is_synthetic(own.evaluation), names=names)
+    draw_goals(axes, rows, title=choices.title or "", names=names, use=told_use(own.evaluation))
 
 
 def _compose_goals(runs: Sequence[Run], choices: Choices) -> Figure:
@@ -135,8 +132,8 @@ def _compose_goals(runs: Sequence[Run], choices: Choices) -> Figure:
     return goal_table(
         goal_rows(other.evaluation, own.evaluation),
         title=choices.title or "",
-        synthetic=is_synthetic(own.evaluation),
         names=(own.name, other.name),
+        use=told_use(own.evaluation),
         width_inches=choices.width_inches,
         height_inches=choices.height_inches,
     )

@@ -1,10 +1,18 @@
-"""The parameters of a plan in words, for people who read tables and not JSON."""
+"""The goals and the parameters of a plan in words, for people who read tables and not JSON."""
 
 from __future__ import annotations
 
+from sciopt.objectives.radiotherapy.goals import PlanGoal
+from sciopt.objectives.radiotherapy.metrics import plain
 from sciopt.objectives.radiotherapy.plan import Plan, PlanObjective
+from sciopt.spelling import SIGNS
 
 Words = tuple[str, str, str, str, str]
+
+
+def limit_of(goal: PlanGoal) -> str:
+    """A goal beside its structure's name: "D95% ≥ 74.1 Gy"; a volume in cc has its unit with the limit only."""
+    return f"{goal.metric.text.removesuffix('[cc]')} {SIGNS[goal.sense]} {plain(goal.limit)} {goal.unit}".rstrip()
 
 
 def objective_rows(plan: Plan, before: Plan | None = None) -> list[Words]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from sciopt.disk import as_a_whole
 from sciopt.errors import InvalidInput
 from sciopt.report.html.content import page_data
 from sciopt.report.html.document import LICENCE, asset, composed
@@ -27,5 +28,6 @@ def write_page(runs: Sequence[Run], path: Path) -> Path:
     """Write the page; nothing else is made, and nothing in the runs' folders is changed."""
     text = page(runs)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8", newline="\n")
+    with as_a_whole(path) as place:
+        place.write_text(text, encoding="utf-8", newline="\n")
     return path

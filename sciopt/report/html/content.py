@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,14 @@ from sciopt.report.html.kept import Candidates, Kept
 from sciopt.report.html.limits import WHOLE, Limits
 from sciopt.report.html.measured import details_data, quantities_of, quantity_data, reference_data, rows_data
 from sciopt.report.html.provenance import header_volatile, provenance_data
-from sciopt.report.html.showing import chosen, order, pictures
+from sciopt.report.html.showing import chosen, made_of, order, pictures
 from sciopt.report.html.steps import steps_data
 from sciopt.report.live import Label
 from sciopt.report.methods import footnote
 from sciopt.runs import faithfulness
+from sciopt.runs.choosing import best_of
 from sciopt.runs.comparing import compare
-from sciopt.runs.run import Row, Run
+from sciopt.runs.run import Run
 from sciopt.runs.showing import domain_of_run
 from sciopt.verbalize import fold
 
@@ -65,12 +67,13 @@ def _shortest(own: tuple[str, ...], all_parts: Sequence[tuple[str, ...]]) -> str
 def run_data(run: Run, *, name: str, kept: Kept, limits: Limits) -> dict[str, Any]:
     """Everything of one run; `kept` takes its pictures, `name` is what the page calls it."""
     rows, candidates = run.rows, Candidates(_label(run))
+    best = best_of(rows)
     quantities = quantities_of(rows)
     shown = chosen(run, rows, kept=kept, limits=limits)
     drawn = pictures(run, rows, kept=kept, limits=limits)
     first = [row.number for row in order(run, rows)]
     details, without_details = details_data(rows, first, candidates=candidates, most=limits.details)
-    steps, without_texts = steps_data(run, candidates=candidates, most=limits.steps)
+    steps, without_texts = steps_data(run, candidates=candidates, most=limits.steps, made_of=made_of(run))
     data = {
         "name": name,
         "notice": footnote([run]),
@@ -78,7 +81,7 @@ def run_data(run: Run, *, name: str, kept: Kept, limits: Limits) -> dict[str, An
         "engine": run.specification.get("engine", ""),
         "reason": None if run.ending is None else str(run.ending["reason"]),
         "begun": header_volatile(run).get("time"),
-        "best": _number_of_best(rows),
+        "best": None if best is None else best.number,
         "quantities": [quantity_data(m) for m in quantities.values()],
         "rows": rows_data(run, rows, list(quantities), candidates=candidates, drawn=drawn.by_value),
         "details": details,
@@ -100,12 +103,6 @@ def _label(run: Run) -> Label:
     found = domain_of_run(run)
     made: Label = load(found.label) if found and found.label else fold
     return made
-
-
-def _number_of_best(rows: Sequence[Row]) -> int | None:
-    done = [row for row in rows if row.evaluation.failure is None]
-    best = min(done, key=lambda row: row.evaluation.loss, default=None)
-    return None if best is None else best.number
 
 
 def _faithfulness_data(run: Run) -> dict[str, Any]:
@@ -151,14 +148,8 @@ def _without_places(data: Any, run: Run, name: str) -> Any:
     home = str(Path.home())
     places = {str(run.folder.resolve()): name, str(run.folder): name, **({home: "~"} if len(home) > 1 else {})}
     found = {place: short for place, short in places.items() if "/" in place}
-    return _replaced(data, lambda text: _shortened(text, found))
-
-
-def _shortened(text: str, places: Mapping[str, str]) -> str:
-    for place, short in places.items():
-        if place in text:
-            text = text.replace(place, short)
-    return text
+    pattern = re.compile("|".join(rf"{re.escape(place)}(?![\w-])" for place in found) or r"(?!)")
+    return _replaced(data, lambda text: pattern.sub(lambda match: found[match[0]], text))
 
 
 def _replaced(data: Any, change: Callable[[str], str]) -> Any:

@@ -1,7 +1,7 @@
 """The page itself: one document with its style, scripts and data inside, and a policy that lets nothing else in.
 
 The policy (CSP) forbids every load from elsewhere. Styles and scripts are allowed by their hashes alone; pictures are
-`data:` texts, and the 3D viewer reads its own canvas as a `blob:`. No script is made from text.
+`data:` texts. No script is made from text.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ STYLES = ("page.css", "parts.css", "print.css")
 SCRIPTS = (
     "dom.js",
     "numbers.js",
+    "rows.js",
     "chart.js",
     "comparison.js",
     "summary.js",

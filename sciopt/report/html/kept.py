@@ -19,6 +19,10 @@ class Kept:
     size: int = 0
     """Characters in all."""
 
+    def drawing(self, svg: str) -> int:
+        """The number of a drawing; half a surrogate pair, which no file can hold, is a question mark in it."""
+        return self.image(svg.encode("utf-8", "replace"), kind=SVG)
+
     def image(self, content: bytes, *, kind: str) -> int:
         """The number of a picture."""
         return self._add(f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}", self.images)

@@ -97,9 +97,10 @@ def details_data(
     found: dict[str, Any] = {}
     size = 0
     for row in ordered:
-        size += sum(len(f.observation) + len(f.advice) + 300 for f in row.evaluation.findings)
-        if size > most:
-            break
+        own = _characters(row.evaluation)
+        if size + own > most:
+            continue
+        size += own
         found[str(row.number)] = {
             "notes": [[note.name, note.text] for note in row.evaluation.notes],
             "findings": [_finding_data(each, candidates) for each in row.evaluation.findings],
@@ -107,6 +108,13 @@ def details_data(
     missing = len(rows) - len(found)
     said = f"{missing} of {len(rows)} evaluations are shown without their findings, to keep the file small."
     return dict(sorted(found.items(), key=lambda item: int(item[0]))), [said] if missing else []
+
+
+def _characters(evaluation: Evaluation) -> int:
+    """About how long its notes and findings are."""
+    said = [text for f in evaluation.findings for text in (f.subject, f.observation, f.advice, f.edit or "")]
+    effects = sum(1 + len(f.expected) for f in evaluation.findings)
+    return sum(map(len, said)) + 100 * effects + sum(len(note.text) for note in evaluation.notes)
 
 
 def _finding_data(finding: Finding, candidates: Candidates) -> dict[str, Any]:

@@ -13,9 +13,10 @@ from sciopt.display.pictures import kind_of
 from sciopt.domain import load
 from sciopt.errors import SciOptError
 from sciopt.report.exhibits import Exhibit, Histogram, Picture, Poses, Slices, Table
-from sciopt.report.html.kept import PNG, SVG, Kept
+from sciopt.report.html.kept import PNG, Kept
 from sciopt.report.html.limits import Limits
 from sciopt.report.html.plain import number
+from sciopt.runs.choosing import best_of
 from sciopt.runs.run import Row, Run
 from sciopt.runs.showing import domain_of_run
 
@@ -53,7 +54,7 @@ def chosen(run: Run, rows: Sequence[Row], *, kept: Kept, limits: Limits) -> Show
         tried += 1
         try:
             shown.by_number[row.number] = [as_data(each, kept=kept) for each in make(run, row)]
-        except SciOptError as error:  # an exhibit needs the cache, or the case: without them the numbers are shown
+        except (SciOptError, ValueError) as error:  # it needs the cache, or the case: without them numbers are shown
             reasons.setdefault(str(error), []).append(row.number)
     for reason, numbers in reasons.items():
         said = f"evaluation{'s' if len(numbers) > 1 else ''} {', '.join(map(str, sorted(numbers)))}"
@@ -69,7 +70,7 @@ def chosen(run: Run, rows: Sequence[Row], *, kept: Kept, limits: Limits) -> Show
 def order(run: Run, rows: Sequence[Row]) -> list[Row]:
     """The evaluations that have something to show, the most telling first."""
     done = [row for row in rows if row.evaluation.failure is None]
-    best = min(done, key=lambda row: row.evaluation.loss, default=None)
+    best = best_of(rows)
     final = {each["value"] for each in (run.ending or {}).get("finalists", [])}
     ordered = [
         *([best] if best else []),
@@ -95,8 +96,8 @@ def pictures(run: Run, rows: Sequence[Row], *, kept: Kept, limits: Limits) -> Dr
             )
             break
         try:
-            drawn.by_value[value] = kept.image(draw(value).encode(), kind=SVG)
-        except SciOptError:  # a text that cannot be drawn, such as an invalid candidate, stands without a picture
+            drawn.by_value[value] = kept.drawing(draw(value))
+        except (SciOptError, ValueError):  # an invalid candidate, for example, stands without a picture
             continue
     return drawn
 
@@ -104,12 +105,20 @@ def pictures(run: Run, rows: Sequence[Row], *, kept: Kept, limits: Limits) -> Dr
 def _drawer(run: Run) -> Callable[[str], str] | None:
     """What draws the candidates of a run, where its domain draws texts of their kind."""
     found = domain_of_run(run)
+    reference = found.pictures.get(_kind(run)) if found else None
+    return load(reference) if reference else None
+
+
+def made_of(run: Run) -> Callable[[str, str], bool] | None:
+    """What tells whether a candidate of the run may come from a proposed text, where its domain does."""
+    found = domain_of_run(run)
+    reference = found.origins.get(_kind(run)) if found else None
+    return load(reference) if reference else None
+
+
+def _kind(run: Run) -> str:
     name = run.specification.get("objective", {}).get("domain", "")
-    kind = kind_of(run.header.get("protocol", {}), name=name)
-    if found is None or kind not in found.pictures:
-        return None
-    made: Callable[[str], str] = load(found.pictures[kind])
-    return made
+    return kind_of(run.header.get("protocol", {}), name=name)
 
 
 # --- exhibits as data -------------------------------------------------------------------------------------------------
@@ -119,7 +128,7 @@ def as_data(exhibit: Exhibit, *, kept: Kept) -> dict[str, Any]:
     """One exhibit for the page's scripts; pictures and long texts stand by their numbers."""
     said: Mapping[str, Any]
     if isinstance(exhibit, Picture):
-        said = {"type": "picture", "image": kept.image(exhibit.svg.encode(), kind=SVG), "alt": exhibit.alt}
+        said = {"type": "picture", "image": kept.drawing(exhibit.svg), "alt": exhibit.alt}
     elif isinstance(exhibit, Table):
         said = {"type": "table", "columns": list(exhibit.columns), "rows": [list(row) for row in exhibit.rows]}
     elif isinstance(exhibit, Poses):

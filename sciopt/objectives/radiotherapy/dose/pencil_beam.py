@@ -37,7 +37,8 @@ class Truncation:
     """What a matrix leaves out: dose farther than `lateral_mm` from a beamlet in u or v, and at most `threshold` Gy.
 
     What falls to the threshold is not lost: of each point and beam it is given, in proportion, to what stays (or all to
-    the largest, where nothing would stay), so that open fields keep their dose. benchmarks/dose.py shows what is lost.
+    the largest, where nothing would stay), so that open fields keep their dose. benchmarks/dose.py and
+    reporting_truncation.py show what is lost.
     """
 
     lateral_mm: float

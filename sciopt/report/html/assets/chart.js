@@ -1,10 +1,13 @@
 // What every chart needs: round ticks, scales, a frame with axes that are named with their units.
 
+const LARGEST = 1e300;
+
 function ticks(low, high, most) {
   const span = high - low || 1;
   const rough = span / Math.max(1, most);
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 2.5, 5, 10].map((each) => each * power).find((each) => each >= rough);
+  if (!(low + step > low && high + step > high)) return []; // numbers so large that they hold no such step
   const found = [];
   for (let tick = Math.ceil(low / step - 1e-9) * step; tick <= high + step * 1e-9; tick += step) {
     found.push(Math.abs(tick) < step * 1e-9 ? 0 : tick);
@@ -13,11 +16,14 @@ function ticks(low, high, most) {
 }
 
 function extent(values, room = 0.06) {
-  const finite = values.filter((value) => Number.isFinite(value));
-  let low = Math.min(...finite);
-  let high = Math.max(...finite);
+  const finite = values.filter((value) => Number.isFinite(value) && Math.abs(value) < LARGEST);
+  let low = finite.reduce((one, other) => Math.min(one, other), Infinity);
+  let high = finite.reduce((one, other) => Math.max(one, other), -Infinity);
   if (!finite.length) [low, high] = [0, 1];
-  if (low === high) [low, high] = [low - 0.5, high + 0.5];
+  if (low === high) {
+    const around = Math.max(0.5, Math.abs(low) * 1e-3);
+    [low, high] = [low - around, high + around];
+  }
   return [low - (high - low) * room, high + (high - low) * room];
 }
 
@@ -54,21 +60,26 @@ function upright(label, middle, most) {
   return svg("g", {}, lines.map((text, i) => svg("text", { class: "label", x: 11 + 13 * i, y: middle, transform: `rotate(-90 ${11 + 13 * i} ${middle})`, "text-anchor": "middle" }, text)), svg("title", {}, label));
 }
 
+// A place in a drawing; what is far outside, or no number, stands out of sight.
+function pixel(value) {
+  return (Number.isFinite(value) ? Math.min(1e6, Math.max(-1e6, value)) : -1e6).toFixed(1);
+}
+
 // Many equal dots as one element: thousands of them stay fast.
 function dots(points, className) {
-  return svg("path", { class: className, d: points.map(([x, y]) => `M${x.toFixed(1)} ${y.toFixed(1)}h0`).join("") });
+  return svg("path", { class: className, d: points.map(([x, y]) => `M${pixel(x)} ${pixel(y)}h0`).join("") });
 }
 
 function line(points, className, attributes = {}) {
-  const d = points.map(([x, y], i) => `${i ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`).join("");
+  const d = points.map(([x, y], i) => `${i ? "L" : "M"}${pixel(x)} ${pixel(y)}`).join("");
   return svg("path", { class: className, d, ...attributes });
 }
 
 // A line that keeps each value until the next one.
 function stairs(points, until, className, attributes = {}) {
   if (!points.length) return null;
-  const d = points.map(([x, y], i) => (i ? `H${x.toFixed(1)}V${y.toFixed(1)}` : `M${x.toFixed(1)} ${y.toFixed(1)}`)).join("");
-  return svg("path", { class: className, d: `${d}H${until.toFixed(1)}`, ...attributes });
+  const d = points.map(([x, y], i) => (i ? `H${pixel(x)}V${pixel(y)}` : `M${pixel(x)} ${pixel(y)}`)).join("");
+  return svg("path", { class: className, d: `${d}H${pixel(until)}`, ...attributes });
 }
 
 function drawing(width, height, attributes, ...children) {

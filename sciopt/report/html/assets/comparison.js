@@ -41,12 +41,12 @@ function overlay(runs, width) {
   const height = 300;
   const box = { left: 62, top: 10, right: width - 14, bottom: height - 42 };
   const curves = runs.map(bestSoFar);
-  const last = Math.max(1, ...runs.map((run) => run.rows.length));
+  const last = Math.max(1, ...runs.map(lastNumber));
   const losses = curves.flat().map(([, loss]) => loss);
   const [low, high] = extent(losses);
   const x = scale([0, last], [box.left, box.right]);
   const y = scale([low, high], [box.bottom, box.top]);
   return drawing(width, height, { role: "img", "aria-label": "Best loss so far of each run over the number of evaluations" },
     axes(box, x, y, { xTicks: ticks(0, last, width / 90).filter(Number.isInteger), yTicks: ticks(low, high, 6), xLabel: "evaluations", yLabel: "best loss so far" }),
-    curves.map((curve, i) => stairs(curve.map(([n, loss]) => [x(n), y(loss)]), x(Math.max(1, runs[i].rows.length)), `series s${i % SERIES}${i >= SERIES ? " dashed" : ""}`)));
+    curves.map((curve, i) => stairs(curve.map(([n, loss]) => [x(n), y(loss)]), x(Math.max(1, lastNumber(runs[i]))), `series s${i % SERIES}${i >= SERIES ? " dashed" : ""}`)));
 }

@@ -48,7 +48,7 @@ function definitions(pairs, look = "facts") {
 function plainTable(columns, rows, { caption = null, numeric = [] } = {}) {
   const cellClass = (place) => (numeric.includes(place) ? "number" : null);
   const look = (cell, place) => cellClass(place) ?? (typeof cell === "string" && cell.length < 17 ? "state" : null);
-  return el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": caption || columns.join(", ") },
+  return el("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": caption || columns.filter(Boolean).join(", ") },
     el("table", {},
       caption ? el("caption", {}, caption) : null,
       el("thead", {}, el("tr", {}, columns.map((name, i) => el("th", { scope: "col", class: cellClass(i) }, name)))),

@@ -1,15 +1,18 @@
 // One evaluation in full: what was measured, what its text said, what was expected of it, and its exhibits.
 
-function evaluationDetail(run, page, selected, id) {
-  const range = el("input", { type: "range", min: 1, max: Math.max(1, run.rows.length), value: selected.value ?? 1, "aria-label": "Evaluation", oninput: (event) => selected.set(Number(event.target.value)) });
+function evaluationDetail({ run, page, selected, id }) {
+  const range = el("input", { type: "range", min: 1, max: Math.max(1, run.rows.length), "aria-label": "Evaluation", oninput: (event) => selected.set(run.rows[Number(event.target.value) - 1].number) });
+  const title = el("h3", { "aria-live": "polite" });
   const body = el("div", { class: "detail" });
-  const to = (change) => selected.set(Math.min(run.rows.length, Math.max(1, selected.value + change)));
+  const to = (change) => selected.set(numberBeside(run, selected.value, change));
   const showing = run.rows.filter((row) => run.exhibits[row.number]);
   const draw = () => {
     releaseViewers(body);
-    range.value = selected.value;
-    const row = run.rows[selected.value - 1];
-    refill(body, row ? detailParts(run, page, row, selected) : el("p", {}, "Nothing was measured."));
+    const row = rowOf(run, selected.value);
+    range.value = run.places.get(row.number) + 1;
+    range.setAttribute("aria-valuetext", `evaluation ${row.number}`);
+    refill(title, detailTitle(run, row));
+    refill(body, detailParts(run, page, row, selected));
   };
   selected.watch(draw);
   draw();
@@ -17,14 +20,18 @@ function evaluationDetail(run, page, selected, id) {
     el("div", { class: "tools" }, button("← Previous", () => to(-1)), range, button("Next →", () => to(1)),
       showing.length ? el("label", {}, "With pictures ", el("select", { onchange: (event) => selected.set(Number(event.target.value)), class: "showing" },
         showing.map((row) => el("option", { value: row.number, selected: row.number === selected.value }, `${row.number}${row.number === run.best ? ", the best" : row.step === 0 ? ", the start" : ""}`)))) : null),
-    el("p", { class: "note only-paper" }, "Of the evaluations, the one that was chosen on the screen stands here in full."), body);
+    title, el("p", { class: "note only-paper" }, "Of the evaluations, the one that was chosen on the screen stands here in full."), body);
+}
+
+function detailTitle(run, row) {
+  const badge = row.number === run.best ? "best" : row.best ? "a new best then" : null;
+  return [`Evaluation ${row.number}`, badge ? [" ", el("span", { class: "badge" }, badge)] : null];
 }
 
 function detailParts(run, page, row, selected) {
   const words = run.details[row.number];
   const parent = row.parent ? button(`evaluation ${row.parent}`, () => selected.set(row.parent), { class: "link" }) : null;
   return [
-    el("h3", {}, `Evaluation ${row.number}`, row.number === run.best ? el("span", { class: "badge" }, "best") : row.best ? el("span", { class: "badge" }, "a new best then") : null),
     el("p", { class: "value" }, el("code", {}, nameOf(run, row.candidate))),
     row.failure ? el("p", { class: "warning" }, `It failed: ${row.failure}`) : null,
     el("p", { class: "from" }, row.step === 0 ? "It was given as the start." : ["Proposed in step ", String(row.step), parent ? [", from ", parent] : null, row.because.length ? `, because of ${row.because.join(", ")}` : null, "."]),

@@ -1,6 +1,6 @@
 // Whether what findings expected came true: by kind of finding and how it was known, and as points.
 
-function faithfulnessPart(run, id) {
+function faithfulnessPart({ run, id }) {
   const all = run.faithfulness;
   if (!all.rows.length) return section(id, "Faithfulness", null, el("p", {}, "No finding with an expected effect was followed, so there is nothing to hold against what came of it."));
   const place = el("div");
@@ -14,7 +14,7 @@ function faithfulnessPart(run, id) {
     el("div", { class: "tools" },
       el("label", {}, "Quantity ", el("select", { onchange: (event) => { state.quantity = event.target.value; draw(); } }, all.quantities.map((name) => el("option", { value: name }, withUnit(name, unitOf(name) && `(${unitOf(name)})`))))),
       el("label", {}, "Edits ", el("select", { onchange: (event) => { state.same = event.target.value === "same"; draw(); } }, el("option", { value: "same", selected: state.same }, "made as advised"), el("option", { value: "other", selected: !state.same }, "others that follow the finding")))),
-    el("div", { class: "columns" }, place, el("figure", {}, figure, el("figcaption", { class: "note" }, `Changes of the loss: filled where the edit was made as advised.${all.all > all.points.length ? ` The first ${all.points.length} of ${all.all} are drawn.` : ""}`))));
+    el("div", { class: "columns faithful" }, place, el("figure", {}, figure, el("figcaption", { class: "note" }, `Changes of the loss: filled where the edit was made as advised.${all.all > all.points.length ? ` The first ${all.points.length} of ${all.all} are drawn.` : ""}`))));
 }
 
 function faithTable(all, state) {
@@ -39,5 +39,5 @@ function scatter(points, width) {
 }
 
 function circleOf([cx, cy], className, [expected, realised, , kind]) {
-  return svg("circle", { class: className, cx: cx.toFixed(1), cy: cy.toFixed(1), r: 3.2 }, svg("title", {}, `${kind}: expected ${signed(expected)}, realised ${signed(realised)}`));
+  return svg("circle", { class: className, cx: pixel(cx), cy: pixel(cy), r: 3.2 }, svg("title", {}, `${kind}: expected ${signed(expected)}, realised ${signed(realised)}`));
 }

@@ -24,16 +24,22 @@ function goalText(goal, unit) {
   return goal ? withUnit(`${goal.sense === "<=" ? "≤" : "≥"} ${shown(goal.limit)}`, unit) : "";
 }
 
+function whole(count) {
+  return Number.isFinite(count) ? Math.round(count).toLocaleString("en") : "–";
+}
+
 function counted(count, one, many = `${one}s`) {
-  return `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
+  return `${whole(count)} ${count === 1 ? one : many}`;
 }
 
 function money(dollars) {
+  if (!Number.isFinite(dollars)) return "–";
   return dollars >= 1 ? `$${dollars.toFixed(2)}` : `$${dollars.toFixed(4)}`;
 }
 
 function clock(seconds) {
-  const whole = Math.round(seconds);
-  if (whole >= 3600) return `${Math.floor(whole / 3600)} h ${String(Math.floor((whole % 3600) / 60)).padStart(2, "0")} min`;
-  return whole >= 60 ? `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, "0")} s` : `${whole} s`;
+  if (!Number.isFinite(seconds)) return "–";
+  const all = Math.round(seconds);
+  if (all >= 3600) return `${Math.floor(all / 3600)} h ${String(Math.floor((all % 3600) / 60)).padStart(2, "0")} min`;
+  return all >= 60 ? `${Math.floor(all / 60)} min ${String(all % 60).padStart(2, "0")} s` : `${all} s`;
 }

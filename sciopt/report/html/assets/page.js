@@ -1,6 +1,15 @@
 // The page as a whole: its head, its contents, and the parts of each run, made when they are needed.
 
-const PARTS = [["summary", "Summary"], ["trajectory", "Trajectory"], ["evaluations", "Evaluations"], ["evaluation", "One evaluation"], ["steps", "Steps"], ["faithfulness", "Faithfulness"], ["cost", "Cost"], ["provenance", "Provenance"]];
+const PARTS = [
+  { name: "summary", title: "Summary", make: summary },
+  { name: "trajectory", title: "Trajectory", make: trajectory, measured: true },
+  { name: "evaluations", title: "Evaluations", make: evaluationsTable, measured: true },
+  { name: "evaluation", title: "One evaluation", make: evaluationDetail, measured: true },
+  { name: "steps", title: "Steps", make: stepsPart },
+  { name: "faithfulness", title: "Faithfulness", make: faithfulnessPart },
+  { name: "cost", title: "Cost", make: costPart },
+  { name: "provenance", title: "Provenance", make: provenancePart },
+];
 
 // Show a part of the page, and let the keyboard go on from there.
 function reveal(id) {
@@ -9,19 +18,30 @@ function reveal(id) {
   part.querySelector("h2").focus({ preventScroll: true });
 }
 
+// The parts of a run that there is something to say in.
+function partsOf(run) {
+  return PARTS.filter((part) => run.rows.length || !part.measured);
+}
+
+// A part that cannot be drawn says so in its place, and keeps nobody from reading the others.
+function partOf(part, context) {
+  try {
+    return part.make(context);
+  } catch (error) {
+    console.error(error);
+    return section(context.id, part.title, null, el("p", { class: "warning", role: "note" }, `This part cannot be drawn: ${error.message}.`));
+  }
+}
+
 function runParts(run, page, place) {
-  const id = (name) => `run${place}-${name}`;
-  run.detailId = id("evaluation");
-  const selected = shared(run.best ?? (run.rows.length ? 1 : null));
-  return [
-    summary(run, page, id("summary")),
-    ...(run.rows.length ? [trajectory(run, selected, id("trajectory")), evaluationsTable(run, page, selected, id("evaluations")), evaluationDetail(run, page, selected, id("evaluation"))] : []),
-    stepsPart(run, page, selected, id("steps")), faithfulnessPart(run, id("faithfulness")), costPart(run, id("cost")), provenancePart(run, id("provenance"))];
+  numberRows(run);
+  run.detailId = `run${place}-evaluation`;
+  const selected = shared(run.best ?? run.rows[0]?.number ?? null);
+  return partsOf(run).map((part) => partOf(part, { run, page, selected, id: `run${place}-${part.name}` }));
 }
 
 function contentsOf(run, place) {
-  const there = run.rows.length ? PARTS : PARTS.filter(([name]) => !["trajectory", "evaluations", "evaluation"].includes(name));
-  return el("ul", {}, there.map(([name, text]) => el("li", {}, el("a", { href: `#run${place}-${name}` }, text))));
+  return el("ul", {}, partsOf(run).map((part) => el("li", {}, el("a", { href: `#run${place}-${part.name}` }, part.title))));
 }
 
 function onlyRun(page) {

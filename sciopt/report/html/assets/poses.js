@@ -3,7 +3,7 @@
 const viewers = new WeakMap();
 
 function posesExhibit(each, page) {
-  const stage = el("div", { class: "stage", "aria-label": "Three-dimensional view: drag to turn, scroll to zoom", role: "img", tabindex: 0 });
+  const stage = el("div", { class: "stage", role: "application", "aria-roledescription": "view in three dimensions", "aria-label": `${each.title}: the arrow keys turn, plus and minus zoom`, tabindex: 0 });
   const said = el("p", { class: "readout", role: "status" });
   const state = { pose: 0, weights: each.weights.length > 0, surface: false, pocket: true, labels: true };
   const show = () => drawPose(stage, each, page, state, said);
@@ -19,15 +19,18 @@ function posesExhibit(each, page) {
     each.poses.length > 1 ? [button("← Pose", () => next(-1)), button("Pose →", () => next(1))] : null,
     each.weights.length ? toggle("weights", "Colour by contribution") : null,
     each.contacts.length ? toggle("labels", "Contacts") : null,
-    toggle("pocket", "Residues"), toggle("surface", "Surface")), stage, said);
+    toggle("pocket", "Residues"), toggle("surface", "Surface")), stage, said,
+    el("p", { class: "note only-screen" }, "Drag or use the arrow keys to turn; scroll, or use + and −, to zoom."));
 }
 
 function turnByKey(stage, event) {
   const turn = { ArrowLeft: ["y", -10], ArrowRight: ["y", 10], ArrowUp: ["x", -10], ArrowDown: ["x", 10] }[event.key];
+  const zoom = { "+": 1.15, "=": 1.15, "-": 1 / 1.15 }[event.key];
   const viewer = viewers.get(stage);
-  if (!turn || !viewer) return;
+  if (!(turn || zoom) || !viewer || event.ctrlKey || event.metaKey) return;
   event.preventDefault();
-  viewer.rotate(turn[1], turn[0]);
+  if (turn) viewer.rotate(turn[1], turn[0]);
+  else viewer.zoom(zoom);
 }
 
 function resetView(stage) {
@@ -74,7 +77,8 @@ function drawPose(stage, each, page, state, said) {
     viewer.firstView = viewer.getView();
   }
   viewer.render();
-  said.textContent = `Pose ${state.pose + 1} of ${each.poses.length}${state.pose === 0 ? ", the best" : ", without contacts: they are those of the best"}. ${state.weights && state.pose === 0 && each.weights.length ? "Blue atoms lower the score, orange ones raise it. " : ""}Drag or use the arrow keys to turn, scroll to zoom.`;
+  said.textContent = `Pose ${state.pose + 1} of ${each.poses.length}${state.pose === 0 ? ", the best" : ", without contacts: they are those of the best"}. ${state.weights && state.pose === 0 && each.weights.length ? "Blue atoms lower the score, orange ones raise it." : ""}`.trim();
+
 }
 
 // Sticks, those of hydrogens thin; coloured by the elements, or by what each atom adds to the score.

@@ -1,16 +1,16 @@
 // What it cost, and what a reader needs to make the run again.
 
-function costPart(run, id) {
+function costPart({ run, id }) {
   const names = { evaluations: "evaluations in full", quick: "quick evaluations", repeats: "repeats of finalists", references: "known ones measured", cpu_seconds: "processor time", calls: "calls of the engine", tokens: "tokens", dollars: "US dollars, by list prices" };
   const write = { cpu_seconds: clock, dollars: money };
-  const rows = Object.entries(names).filter(([name]) => run.spent[name]).map(([name, text]) => [text, (write[name] || ((count) => Math.round(count).toLocaleString("en")))(run.spent[name])]);
+  const rows = Object.entries(names).filter(([name]) => run.spent[name]).map(([name, text]) => [text, (write[name] || whole)(run.spent[name])]);
   const asked = run.steps.filter((step) => step.usage.calls);
   return section(id, "Cost", null, rows.length ? plainTable(["what", "in all"], rows, { numeric: [1] }) : el("p", {}, "Nothing was counted."),
     asked.length ? el("details", {}, el("summary", {}, "Calls of the engine, step by step"),
-      plainTable(["step", "calls", "tokens", "US dollars"], asked.map((step) => [String(step.step), String(step.usage.calls), step.usage.tokens.toLocaleString("en"), money(step.usage.dollars)]), { numeric: [0, 1, 2, 3] })) : null);
+      plainTable(["step", "calls", "tokens", "US dollars"], asked.map((step) => [String(step.step), whole(step.usage.calls), whole(step.usage.tokens), money(step.usage.dollars)]), { numeric: [0, 1, 2, 3] })) : null);
 }
 
-function provenancePart(run, id) {
+function provenancePart({ run, id }) {
   const from = run.provenance;
   const git = from.git ? `commit ${from.git.commit}${from.git.dirty ? ", with changes that are in no commit" : from.git.dirty === false ? ", without changes" : ""}` : null;
   const settings = (name, pairs) => (pairs.length ? el("details", {}, el("summary", {}, name), plainTable(["name", "value"], pairs.map(([key, value]) => [key, dataText(value)]))) : null);

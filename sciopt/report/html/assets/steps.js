@@ -1,8 +1,9 @@
 // Each step: the text that the engine read, beside what it answered, what became of each proposal, and what came of it.
 
 const FIRST_PROPOSALS = 20;
+const NOT_FOLLOWED = "Not followed: known already, the same as another one, or behind those that were looked at.";
 
-function stepsPart(run, page, selected, id) {
+function stepsPart({ run, selected, id }) {
   if (!run.steps.length) return section(id, "Steps", null, el("p", {}, "The run made no step: the start alone was measured."));
   const chosen = shared(run.steps[0].step);
   const last = run.steps.length;
@@ -29,7 +30,7 @@ function stepsPart(run, page, selected, id) {
 
 function stepTitle(step) {
   const outcome = step.gained ? `a new best, loss ${shown(step.loss)}` : step.ended ? "no gain" : "not ended";
-  return [`Step ${step.step}: ${outcome}`, step.gained ? el("span", { class: "badge" }, "new best") : null];
+  return [`Step ${step.step}: ${outcome}`, step.gained ? [" ", el("span", { class: "badge" }, "new best")] : null];
 }
 
 function stepBody(run, step, selected) {
@@ -66,17 +67,19 @@ function answerParts(run, step, request, selected) {
 function proposalsTable(run, step, request, selected) {
   const stages = step.screened.stages;
   const estimates = new Map(step.screened.candidates.map(([candidate, ...losses]) => [candidate, losses]));
-  const measured = new Map(step.measured.map((number) => [run.rows[number - 1].candidate, run.rows[number - 1]]));
-  const rank = (each) => (measured.has(each.candidate) ? 0 : each.refused ? 2 : estimates.has(each.candidate) ? 1 : 3);
+  const measured = new Map(rowsOf(run, step.measured).map((row) => [row.candidate, row]));
+  const known = (each, those) => [each.candidate, ...each.became].filter((candidate) => those.has(candidate));
+  const rank = (each) => (known(each, measured).length ? 0 : each.refused ? 2 : known(each, estimates).length ? 1 : 3);
   const sorted = request.proposals.map((each, i) => [each, i]).sort(([a, i], [b, j]) => rank(a) - rank(b) || i - j).map(([each]) => each);
   const row = (each) => [
-    el("code", { class: "short" }, nameOf(run, each.candidate)), becauseCell(each), outcomeCell(run, each, measured.get(each.candidate), selected, estimates.has(each.candidate)),
-    ...stages.map((_, i) => estimateCell((estimates.get(each.candidate) || [])[i]))];
+    el("code", { class: "short" }, nameOf(run, each.candidate)), becauseCell(each),
+    outcomeCell(run, each, known(each, measured).map((candidate) => measured.get(candidate)), selected, known(each, estimates).length > 0),
+    ...stages.map((_, i) => estimatesCell(known(each, estimates).map((candidate) => estimates.get(candidate)[i])))];
   const place = el("div");
   const draw = (many) => place.replaceChildren(
     plainTable(["proposal", "because of", "what became of it", ...stages.map((stage) => `loss by ${stage}`)], sorted.slice(0, many).map(row), { numeric: stages.map((_, i) => i + 3) }),
-    ...(sorted.length > many ? [button(`Show all ${sorted.length} proposals`, () => draw(sorted.length))] : []),
-    ...(sorted.some((each) => rank(each) === 3) ? [el("p", { class: "note" }, "Not followed: known already, a variant in another spelling, or behind those that were looked at.")] : []));
+    ...(sorted.length > many ? [button(`Show all ${sorted.length} proposals`, () => draw(sorted.length), { class: "only-screen" }), el("p", { class: "note only-paper" }, `The first ${many} of ${sorted.length} proposals stand here.`)] : []),
+    ...(sorted.some((each) => rank(each) === 3) ? [el("p", { class: "note" }, NOT_FOLLOWED)] : []));
   draw(FIRST_PROPOSALS);
   return place;
 }
@@ -100,8 +103,13 @@ function estimateCell(value) {
   return typeof value === "string" ? el("span", { class: "missed", title: value }, "failed") : shown(value);
 }
 
-function outcomeCell(run, each, row, selected, estimated) {
-  if (row) return [showButton(run, row, selected), row.best ? el("strong", {}, " a new best") : ""];
+// Two isomers of a proposal have an estimate each.
+function estimatesCell(values) {
+  return values.length ? values.map((value, i) => [i ? ", " : "", estimateCell(value)]) : "–";
+}
+
+function outcomeCell(run, each, rows, selected, estimated) {
+  if (rows.length) return rows.map((row) => el("div", {}, showButton(run, row, selected), row.best ? el("strong", {}, " a new best") : ""));
   if (each.refused) return el("span", { class: "missed" }, `refused: ${each.refused}`);
   return estimated ? "estimated only" : "not followed";
 }
@@ -115,9 +123,8 @@ function showButton(run, row, selected) {
 
 function measuredTable(run, step, selected) {
   if (!step.measured.length) return el("p", {}, "Nothing was measured in this step.");
-  const rows = step.measured.map((number) => {
-    const row = run.rows[number - 1];
-    const parent = row.parent ? run.rows[row.parent - 1] : null;
+  const rows = rowsOf(run, step.measured).map((row) => {
+    const parent = rowOf(run, row.parent);
     const change = parent && parent.loss !== null && row.loss !== null ? row.loss - parent.loss : null;
     const expected = row.followed.find((each) => each.sameEdit) || row.followed.find((each) => each.finding === row.because[0]) || row.followed[0];
     return [[showButton(run, row, selected), row.best ? el("strong", {}, "new best") : null, el("br"), el("code", { class: "short" }, nameOf(run, row.candidate))], row.because.join(", "),
@@ -130,7 +137,9 @@ function measuredTable(run, step, selected) {
 function probedPart(run, step) {
   const { stages, candidates } = step.probed;
   if (!candidates.length) return null;
-  const rows = candidates.map(([candidate, ...losses]) => [el("code", { class: "short" }, nameOf(run, candidate)), ...losses.map(estimateCell)]);
-  return el("details", { class: "words" }, el("summary", {}, `Measured before it was asked: ${counted(candidates.length, "edit")} by a cheaper method, so that expected effects are not guesses`),
+  const lead = candidates.filter(([candidate]) => candidate === step.lead);
+  const edits = candidates.filter(([candidate]) => candidate !== step.lead);
+  const rows = [...lead, ...edits].map(([candidate, ...losses]) => [[el("code", { class: "short" }, nameOf(run, candidate)), candidate === step.lead ? " (without an edit)" : null], ...losses.map(estimateCell)]);
+  return el("details", { class: "words" }, el("summary", {}, `Measured before it was asked: ${counted(edits.length, "edit")} by a cheaper method, so that expected effects are not guesses`),
     plainTable(["edit", ...stages.map((stage) => `loss by ${stage}`)], rows, { numeric: stages.map((_, i) => i + 1) }));
 }

@@ -1,8 +1,8 @@
 // What a run was asked, what it found, and why it ended: the first thing that is read.
 
-function summary(run, page, id) {
-  const best = run.rows.find((row) => row.number === run.best);
-  const start = run.rows.find((row) => row.step === 0);
+function summary({ run, page, id }) {
+  const best = rowOf(run, run.best);
+  const start = run.rows.find((row) => row.step === 0) ?? null;
   const asked = Object.fromEntries(run.provenance.specification);
   const target = asked["objective.target"] ?? asked["objective.case"] ?? asked["objective.case.name"] ?? Object.fromEntries(run.provenance.protocol).target ?? null;
   const facts = definitions([
@@ -30,7 +30,7 @@ function summary(run, page, id) {
 function costText(spent) {
   const said = [];
   if (spent.cpu_seconds) said.push(`${clock(spent.cpu_seconds)} of processor time`);
-  if (spent.calls) said.push(counted(spent.calls, "call"), `${spent.tokens.toLocaleString("en")} tokens`);
+  if (spent.calls) said.push(counted(spent.calls, "call"), counted(spent.tokens, "token"));
   if (spent.dollars) said.push(money(spent.dollars));
   return said.join(", ") || null;
 }

@@ -1,8 +1,9 @@
 // All evaluations as a table that can be sorted and filtered; rows are made in portions, so that thousands open at once.
 
 const PORTION = 120;
+const ON_PAPER = 4; // quantities that have room on a sheet beside the other columns
 
-function evaluationsTable(run, page, selected, id) {
+function evaluationsTable({ run, page, selected, id }) {
   const columns = columnsOf(run, page);
   const state = { sort: 0, down: false, text: "", which: "all", every: false };
   const made = new Map();
@@ -24,7 +25,7 @@ function evaluationsTable(run, page, selected, id) {
   };
   const renew = () => {
     turn += 1;
-    heads.forEach((head, i) => head.setAttribute("aria-sort", i === state.sort ? (state.down ? "descending" : "ascending") : "none"));
+    heads.forEach((head, i) => columns[i].of && head.setAttribute("aria-sort", i === state.sort ? (state.down ? "descending" : "ascending") : "none"));
     rest = ordered(run, columns[state.sort], state);
     said.textContent = rest.length === run.rows.length ? counted(rest.length, "evaluation") : `${rest.length} of ${counted(run.rows.length, "evaluation")}`;
     body.replaceChildren();
@@ -38,6 +39,7 @@ function evaluationsTable(run, page, selected, id) {
   });
   return section(id, "Evaluations", "Every candidate that was measured in full. A heading sorts, a number shows the evaluation in full.",
     tools(run, state, table, renew), said,
+    columns.some((column) => column.crowd) ? el("p", { class: "note only-paper" }, `On paper the first ${ON_PAPER} of ${run.quantities.filter((quantity) => quantity.goal).length} quantities with goals have room here.`) : null,
     el("div", { class: "scroll tall", tabindex: 0, role: "region", "aria-label": "Table of evaluations" }, table));
 }
 
@@ -50,9 +52,10 @@ function tools(run, state, table, renew) {
 }
 
 function columnsOf(run, page) {
+  const judged = run.quantities.filter((quantity) => quantity.goal);
   const quantities = run.quantities.map((quantity, i) => ({
-    name: withUnit(quantity.name, quantity.unit && `(${quantity.unit})`), goal: goalText(quantity.goal, ""), numeric: true, more: !quantity.goal,
-    of: (row) => row.values[i], cell: (row) => (row.missed.includes(i) ? el("span", { class: "missed" }, shown(row.values[i])) : quantity.goal && row.values[i] !== null ? el("span", { class: "met" }, shown(row.values[i])) : shown(row.values[i])),
+    name: withUnit(quantity.name, quantity.unit && `(${quantity.unit})`), goal: goalText(quantity.goal, ""), numeric: true, more: !quantity.goal, crowd: judged.indexOf(quantity) >= ON_PAPER,
+    of: (row) => row.values[i], cell: (row) => (quantity.goal ? judgedCell(row, i) : shown(row.values[i])),
   }));
   const pictured = run.rows.some((row) => row.picture !== null);
   return [
@@ -70,6 +73,18 @@ function columnsOf(run, page) {
   ].filter(Boolean);
 }
 
+// Beside its colour a missed goal has a cross.
+function judgedCell(row, place) {
+  const value = shown(row.values[place]);
+  if (row.values[place] === null) return value;
+  return row.missed.includes(place) ? el("span", { class: "missed" }, "✗ ", value) : el("span", { class: "met" }, value);
+}
+
+function lookOf(column) {
+  const looks = { number: column.numeric, more: column.more, crowd: column.crowd, because: column.wide };
+  return Object.keys(looks).filter((name) => looks[name]).join(" ") || null;
+}
+
 function headOf(column, place, state, renew) {
   const sort = () => {
     state.down = state.sort === place ? !state.down : false;
@@ -78,7 +93,7 @@ function headOf(column, place, state, renew) {
   };
   // Chromium leaves buttons out where a heading is repeated on the next sheet: the name stands beside it for paper.
   const name = column.of ? [button(column.name, sort, { class: "sorter" }), el("span", { class: "only-paper", "aria-hidden": "true" }, column.name)] : column.name;
-  return el("th", { scope: "col", class: [column.numeric && "number", column.more && "more"].filter(Boolean).join(" ") || null }, name, column.goal ? el("small", {}, column.goal) : null);
+  return el("th", { scope: "col", class: lookOf(column) }, name, column.goal ? el("small", {}, column.goal) : null);
 }
 
 function tableRow(run, row, columns, selected) {
@@ -86,7 +101,7 @@ function tableRow(run, row, columns, selected) {
     selected.set(row.number);
     reveal(run.detailId);
   };
-  const cells = columns.map((column) => el("td", { class: [column.numeric && "number", column.more && "more", column.wide && "because"].filter(Boolean).join(" ") || null },
+  const cells = columns.map((column) => el("td", { class: lookOf(column) },
     column.cell ? column.cell(row) : button(String(row.number), show, { class: "link", "aria-label": `Show evaluation ${row.number}` })));
   return el("tr", { "data-chosen": row.number === selected.value, "data-number": row.number }, cells);
 }

@@ -2,13 +2,13 @@
 
 const MOST_PANELS = 5;
 
-function trajectory(run, selected, id) {
+function trajectory({ run, selected, id }) {
   const figure = el("div", { class: "figure" });
   const readout = el("p", { class: "readout" });
   const panels = panelsOf(run);
   let marks = [];
   const say = () => {
-    const row = run.rows[selected.value - 1];
+    const row = rowOf(run, selected.value);
     readout.textContent = row ? sentence(run, row) : "";
     for (const mark of marks) mark(row);
   };
@@ -45,7 +45,7 @@ function sentence(run, row) {
 function trajectoryDrawing(run, panels, width, selected) {
   const each = width < 500 ? 118 : 138;
   const height = each * panels.length + 44;
-  const last = Math.max(2, run.rows.length);
+  const last = Math.max(2, lastNumber(run));
   const right = width - 12;
   const x = scale([1 - last * 0.012, last + last * 0.012], [72, right]);
   const marks = [];
@@ -60,10 +60,10 @@ function trajectoryDrawing(run, panels, width, selected) {
     const steps = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10, Home: -Infinity, End: Infinity }[event.key];
     if (steps === undefined) return;
     event.preventDefault();
-    selected.set(Math.min(run.rows.length, Math.max(1, selected.value + steps)));
+    selected.set(numberBeside(run, selected.value, steps));
   };
   const made = drawing(width, height, {
-    tabindex: 0, role: "slider", "aria-label": "Evaluation in the trajectory", "aria-valuemin": 1, "aria-valuemax": run.rows.length, onkeydown: move,
+    tabindex: 0, role: "slider", "aria-label": "Evaluation in the trajectory", "aria-valuemin": run.rows[0].number, "aria-valuemax": lastNumber(run), onkeydown: move,
     onclick: (event) => selected.set(nearest(run, x, made, event)),
   }, groups);
   marks.push((row) => {
@@ -76,7 +76,8 @@ function trajectoryDrawing(run, panels, width, selected) {
 function nearest(run, x, drawn, event) {
   const frame = drawn.getBoundingClientRect();
   const pixel = ((event.clientX - frame.left) / frame.width) * drawn.viewBox.baseVal.width;
-  return Math.min(run.rows.length, Math.max(1, Math.round(x.inverse(pixel))));
+  const wanted = x.inverse(pixel);
+  return run.rows.reduce((one, other) => (Math.abs(other.number - wanted) < Math.abs(one.number - wanted) ? other : one)).number;
 }
 
 function onePanel(run, panel, box, x, xTicks) {
@@ -94,7 +95,7 @@ function onePanel(run, panel, box, x, xTicks) {
     rule,
     svg("path", { class: "failures", d: run.rows.filter((row) => row.loss === null).map((row) => `M${x(row.number).toFixed(1)} ${box.bottom - 2}v-7`).join("") }),
     dots(measured.filter((row) => !row.best).map(at), "dots each"),
-    stairs(bests.map(at), x(run.rows.length), "steps"),
+    stairs(bests.map(at), x(lastNumber(run)), "steps"),
     dots(bests.map(at), "dots best"), ring);
   const mark = (row) => {
     const level = row ? panel.of(row) : null;

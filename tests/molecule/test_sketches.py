@@ -10,8 +10,8 @@ import pytest
 from rdkit import Chem
 
 from sciopt.errors import InvalidInput
-from sciopt.objectives.molecule.drawing import BOND_POINTS, LONGEST, Sketch, readable_molecule, sketch
 from sciopt.objectives.molecule.picture import HEIGHT, WIDTH, picture
+from sciopt.objectives.molecule.sketches import BOND_POINTS, LONGEST, Sketch, readable_molecule, sketch
 
 DRUGS = [
     line.split()[0]
