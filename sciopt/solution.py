@@ -47,15 +47,21 @@ class Solution(Printed):
 
     def __str__(self) -> str:
         return "\n".join(
-            [self._ended, f"start: loss {shown(self.start.loss)}", "best:", *one.lines(self.best), *self._again]
+            [self._counted, f"start: loss {shown(self.start.loss)}", "best:", *one.lines(self.best), *self._again]
         )
 
     @property
-    def _ended(self) -> str:
-        evaluations, steps = counted(len(self.evaluations), "evaluation"), counted(self.steps, "step")
+    def ended(self) -> str:
+        """Why it ended, and whether the best meets every goal, where there are any."""
+        if not self.best.judged:
+            return fold(self.reason)
         judged = "every goal is met by the best" if self.best.met else "not every goal is met by the best"
-        ended = judged if self.reason == "every goal is met" else f"{fold(self.reason)}; {judged}"
-        return f"{evaluations} in {steps}; {ended}"
+        return judged if self.reason == "every goal is met" else f"{fold(self.reason)}; {judged}"
+
+    @property
+    def _counted(self) -> str:
+        evaluations, steps = counted(len(self.evaluations), "evaluation"), counted(self.steps, "step")
+        return f"{evaluations} in {steps}; {self.ended}"
 
     @property
     def _again(self) -> Iterator[str]:
@@ -67,7 +73,7 @@ class Solution(Printed):
 
     def _repr_html_(self) -> str:
         way = sketch([each.loss for each in self.evaluations])
-        begun = line(f"The start had loss {shown(self.start.loss)}. {self._ended}.")
+        begun = line(f"The start had loss {shown(self.start.loss)}. {self._counted}.")
         again = [line(fold(each), dim=True) for each in self._again]
         kept = [] if self.folder is None else [line("The run is in ", tag("code", str(self.folder)), ".", dim=True)]
         return card(begun, way, *one.evaluation_parts(self.best), *again, *self._known(), *kept)

@@ -10,6 +10,9 @@ from sciopt.spelling import shown
 
 _WIDTH, _HEIGHT = 340, 130
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 8, 10, 30
+_DIGIT = 3.4
+"""Half of the width of a digit."""
+_RADIUS, _MANY = 2.4, 300
 _DOT, _BEST, _FAILED = "#7f9bab", "#2878b5", "#d2601a"
 
 
@@ -31,12 +34,13 @@ def sketch(losses: Sequence[float]) -> Html:
         return _TOP + (high - loss) / span * (_HEIGHT - _TOP - _BOTTOM)
 
     parts = [_axes(low, high, y(low), len(losses), x)]
+    radius = _RADIUS if len(losses) <= _MANY else 0.5 * _RADIUS
     path, best = "", math.inf
     for number, loss in enumerate(losses, 1):
         if not math.isfinite(loss):
             parts.append(_line(x(number), _HEIGHT - _BOTTOM, x(number), _HEIGHT - _BOTTOM - 7, _FAILED))
             continue
-        parts.append(tag("circle", cx=f"{x(number):.1f}", cy=f"{y(loss):.1f}", r="2.4", fill=_DOT))
+        parts.append(tag("circle", cx=f"{x(number):.1f}", cy=f"{y(loss):.1f}", r=f"{radius:g}", fill=_DOT))
         if loss < best:
             path += f"M{x(number):.1f} {y(loss):.1f}" if not path else f"H{x(number):.1f}V{y(loss):.1f}"
             best = loss
@@ -50,7 +54,8 @@ def _axes(low: float, high: float, floor: float, count: int, x: Callable[[int], 
     bottom = _HEIGHT - _BOTTOM
     levels = {_TOP: high, floor: low} if high > low else {_TOP: high}
     marks = [_text(_LEFT - 6, height + 4, shown(level, 3), "end") for height, level in levels.items()]
-    ends = [_text(x(number), bottom + 13, str(number), "middle") for number in dict.fromkeys((1, count))]
+    last = min(x(count), _WIDTH - _DIGIT * len(str(count)))
+    ends = [_text(at, bottom + 13, str(number), "middle") for number, at in {1: x(1), count: last}.items()]
     name = _text((_LEFT + _WIDTH) / 2, _HEIGHT - 3, "evaluations", "middle")
     side = _text(8, (_TOP + bottom) / 2 + 4, "loss", "start")
     return Html(

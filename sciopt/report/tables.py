@@ -100,8 +100,7 @@ def _cells(name: str, evaluation: Evaluation, quantities: list[str] | None, labe
 def closing_lines(solution: Solution, paths: list[Path]) -> Iterator[str]:
     """Why it ended, what it took, how well the sieves foresaw the full result, and where everything is."""
     steps = f"{solution.steps} {'step' if solution.steps == 1 else 'steps'}"
-    judged = "every goal is met by the best" if solution.best.met else "not every goal is met by the best"
-    yield judged if solution.reason == "every goal is met" else f"{solution.reason}; {judged}"
+    yield solution.ended
     spent = solution.spent
     extra = [f"{spent.repeats} repeats"] * bool(spent.repeats) + [f"{spent.references} known ones"] * bool(
         spent.references

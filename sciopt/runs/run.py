@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,7 +114,12 @@ class Run(Printed):
     @property
     def rows(self) -> list[Row]:
         """All evaluations, in order."""
-        return [
+        return list(self._rows)
+
+    @functools.cached_property
+    def _rows(self) -> tuple[Row, ...]:
+        """They are read once: of a long run that takes a second, and a report asks for them again and again."""
+        return tuple(
             Row(
                 event.data["number"],
                 event.data["step"],
@@ -125,7 +131,7 @@ class Run(Printed):
                 event.volatile["cached"],
             )
             for event in self._of("evaluation")
-        ]
+        )
 
     @property
     def asked(self) -> list[Asked]:

@@ -91,7 +91,8 @@ def run_html(run: Run, *, head: int = HEAD) -> str:
         parts.append(line(tag("strong", "Damaged: "), fold(run.damage)))
     parts.append(sketch([row.evaluation.loss for row in rows]))
     if best is not None:
-        parts.append(line(tag("strong", f"Best, number {best.number} of step {best.step}")))
+        which = "Best" if best.evaluation.failure is None else "None succeeded; the first"
+        parts.append(line(tag("strong", f"{which}, number {best.number} of step {best.step}")))
         parts += one.evaluation_parts(best.evaluation, domain=domain)
         parts.append(_first_rows(rows, domain, head))
     return card(*parts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -213,3 +214,19 @@ def test_text_is_escaped_unless_it_is_ours() -> None:
     assert tag("p", tag("b", "<")) == "<p><b>&lt;</b></p>"
     assert "<td>&lt;i&gt;</td>" in table(["x", "y"], [["a", "<i>"]])
     assert card("<b>").count("<b>") == 0
+
+
+def test_the_last_number_of_a_long_way_is_whole() -> None:
+    drawn = sketch([float(number) for number in range(2000)])
+    (last,) = re.findall(r'<text x="([\d.]+)"[^>]*"middle"[^>]*>2000</text>', drawn)
+    assert float(last) + 4 * 3.4 <= 340.0
+
+
+def test_where_nothing_succeeded_nothing_is_called_the_best(tmp_path: Path) -> None:
+    def refuse(text: str) -> float:
+        raise ValueError("no luck")
+
+    sciopt.optimize(sciopt.measured(refuse, version="1"), "abc", engine=Speller(), budget=1, out=tmp_path)
+    shown = sciopt.Run.load(tmp_path)._repr_html_()
+    assert "None succeeded; the first, number 1" in shown
+    assert "Best" not in shown

@@ -133,6 +133,11 @@ def test_a_search_ends_when_the_goals_are_met_and_is_found_again(tmp_path: Path)
     assert len(calls) == 2 * many
 
 
+def test_of_a_loss_without_goals_nothing_is_said_of_goals() -> None:
+    found = sciopt.optimize(sciopt.measured(len, version="1"), "abc", engine=Shortener(), budget=1)
+    assert found.ended == "the budget is spent: 1 of 1 evaluations used"
+
+
 def test_one_failure_does_not_end_a_search() -> None:
     def fragile(text: str) -> float:
         if text.count(" ") == 3:

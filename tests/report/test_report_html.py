@@ -232,6 +232,19 @@ def test_it_tells_everything_of_a_run(toy: Run) -> None:
     )
 
 
+def test_how_it_is_made_again_is_told_as_it_can_be(toy: Run) -> None:
+    def told(objective: dict[str, object]) -> dict[str, object]:
+        specification = {**toy.specification, "objective": objective}
+        header = replace(toy.events[0], data={**toy.header, "specification": specification})
+        run = content.page_data([Run(toy.folder, [header, *toy.events[1:]])])[0]["runs"][0]
+        return {key: run["provenance"][key] for key in ("command", "replay")}
+
+    name = "'<script>alert(1)<'"
+    made = f"sciopt run {name} --out {name[:-1]}-again'"
+    assert told({"domain": "toy"}) == {"command": made, "replay": f"sciopt replay {name}"}
+    assert told({}) == {"command": None, "replay": f"sciopt.runs.replaying.replay({name}, objective=...)"}
+
+
 def test_numbers_goals_and_failures_of_each_evaluation_are_those_of_the_log(tmp_path: Path) -> None:
     source = wander(tmp_path / "place", seed=4, budget=24)
     run = content.page_data([source])[0]["runs"][0]

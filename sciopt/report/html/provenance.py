@@ -24,7 +24,9 @@ def provenance_data(run: Run, *, name: str) -> dict[str, Any]:
         "command": f"sciopt run {shlex.quote(name)} --out {shlex.quote(name + '-again')}"
         if _can_be_made(run)
         else None,
-        "replay": f"sciopt replay {shlex.quote(name)}",
+        "replay": f"sciopt replay {shlex.quote(name)}"
+        if _can_be_made(run)
+        else f"sciopt.runs.replaying.replay({name!r}, objective=...)",
         "log": f"{name}/{LOG_NAME}",
         "events": len(run.events),
         "schema": run.header.get("schema"),

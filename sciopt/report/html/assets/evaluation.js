@@ -34,7 +34,7 @@ function detailParts(run, page, row, selected) {
   return [
     el("p", { class: "value" }, el("code", {}, nameOf(run, row.candidate))),
     row.failure ? el("p", { class: "warning" }, `It failed: ${row.failure}`) : null,
-    el("p", { class: "from" }, row.step === 0 ? "It was given as the start." : ["Proposed in step ", String(row.step), parent ? [", from ", parent] : null, row.because.length ? `, because of ${row.because.join(", ")}` : null, "."]),
+    el("p", { class: "from" }, row.step === 0 ? "It was given as the start." : ["Measured in step ", String(row.step), parent ? [", from ", parent] : null, row.because.length ? `, because of ${row.because.join(", ")}` : null, "."]),
     el("div", { class: "columns" },
       el("div", {}, row.picture !== null ? el("img", { class: "paper big", src: page.images[row.picture], alt: `Drawing of evaluation ${row.number}` }) : null,
         row.terms.length ? plainTable(["term of the loss", "value"], [...row.terms.map(([name, value]) => [name, shown(value)]), [el("strong", {}, "loss"), el("strong", {}, shown(row.loss))]], { numeric: [1] }) : null,

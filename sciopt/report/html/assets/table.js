@@ -1,7 +1,7 @@
 // All evaluations as a table that can be sorted and filtered; rows are made in portions, so that thousands open at once.
 
 const PORTION = 120;
-const ON_PAPER = 4; // quantities that have room on a sheet beside the other columns
+const ON_PAPER = 3; // quantities that have room on a sheet beside the other columns
 
 function evaluationsTable({ run, page, selected, id }) {
   const columns = columnsOf(run, page);
@@ -18,10 +18,10 @@ function evaluationsTable({ run, page, selected, id }) {
   let turn = 0;
   let rest = [];
   const portion = (size) => body.append(...rest.splice(0, size).map(rowOf));
-  const later = (mine) => {
+  const later = (mine, size) => {
     if (mine !== turn || !rest.length) return;
-    portion(PORTION);
-    setTimeout(later, 0, mine);
+    portion(size);
+    setTimeout(later, 0, mine, 2 * size); // the browser lays out the whole table after each portion
   };
   const renew = () => {
     turn += 1;
@@ -30,7 +30,7 @@ function evaluationsTable({ run, page, selected, id }) {
     said.textContent = rest.length === run.rows.length ? counted(rest.length, "evaluation") : `${rest.length} of ${counted(run.rows.length, "evaluation")}`;
     body.replaceChildren();
     portion(PORTION);
-    setTimeout(later, 0, turn);
+    setTimeout(later, 0, turn, PORTION);
   };
   renew();
   window.addEventListener("beforeprint", () => portion(rest.length));
@@ -60,14 +60,14 @@ function columnsOf(run, page) {
   const pictured = run.rows.some((row) => row.picture !== null);
   return [
     { name: "number", numeric: true, of: (row) => row.number, cell: null },
-    { name: "step", numeric: true, of: (row) => row.step, cell: (row) => shown(row.step) },
+    { name: "step", look: "step", numeric: true, of: (row) => row.step, cell: (row) => shown(row.step) },
     pictured ? { name: "picture", of: null, cell: (row) => (row.picture === null ? "" : el("img", { src: page.images[row.picture], alt: "", class: "paper small", loading: "lazy" })) } : null,
     { name: "candidate", of: (row) => nameOf(run, row.candidate), cell: (row) => el("code", {}, nameOf(run, row.candidate)) },
     { name: "loss", numeric: true, of: (row) => row.loss, cell: (row) => (row.failure ? el("span", { class: "missed" }, "failed") : row.best ? el("strong", {}, `★ ${shown(row.loss)}`) : shown(row.loss)) },
     ...quantities,
     { name: "goals met", numeric: true, of: (row) => (row.failure ? null : row.met[0]), cell: (row) => (row.met[1] ? `${row.met[0]}/${row.met[1]}` : "–") },
     { name: "parent", numeric: true, of: (row) => row.parent, cell: (row) => shown(row.parent) },
-    { name: "because", wide: true, of: (row) => row.because.join(", "), cell: (row) => row.because.join(", ") },
+    { name: "because", look: "because", of: (row) => row.because.join(", "), cell: (row) => row.because.join(", ") },
     run.rows.some((row) => row.failure) ? { name: "reason of failure", of: (row) => row.failure || "", cell: (row) => row.failure || "" } : null,
     { name: "CPU (s)", numeric: true, more: true, of: (row) => row.cpu, cell: (row) => (row.cached ? "cached" : shown(row.cpu, 3)) },
   ].filter(Boolean);
@@ -81,8 +81,7 @@ function judgedCell(row, place) {
 }
 
 function lookOf(column) {
-  const looks = { number: column.numeric, more: column.more, crowd: column.crowd, because: column.wide };
-  return Object.keys(looks).filter((name) => looks[name]).join(" ") || null;
+  return [column.numeric && "number", column.more && "more", column.crowd && "crowd", column.look].filter(Boolean).join(" ") || null;
 }
 
 function headOf(column, place, state, renew) {

@@ -103,8 +103,8 @@ function onePanel(run, panel, box, x, xTicks) {
     rule.setAttribute("x2", row ? x(row.number) : -9);
     ring.setAttribute("visibility", Number.isFinite(level) && level !== null ? "visible" : "hidden");
     if (Number.isFinite(level) && level !== null) {
-      ring.setAttribute("cx", x(row.number));
-      ring.setAttribute("cy", y(level));
+      ring.setAttribute("cx", pixel(x(row.number)));
+      ring.setAttribute("cy", pixel(y(level)));
     }
   };
   return { group, mark };
