@@ -107,8 +107,8 @@ class Domain:
     pictures: Mapping[str, str] = field(default_factory=dict)
     """For a kind of variable: `picture(value: str) -> str`, a candidate as a small SVG, for notebooks and reports."""
     origins: Mapping[str, str] = field(default_factory=dict)
-    """For a kind of variable: `made_of(candidate: str, text: str) -> bool`, whether a candidate may come from a proposed
-    text: the same in another spelling, or one of several that the text stands for; reports ask it."""
+    """For a kind of variable: `made_of(candidate: str, text: str) -> bool`, whether a candidate may come from a text
+    that was proposed: the same in another spelling, or one of several that the text stands for; reports ask it."""
     exhibits: str = ""
     """`exhibits(run, row) -> Sequence[Exhibit]`: what a report shows of one evaluation besides its numbers."""
     marks: frozenset[str] = frozenset()

@@ -1,8 +1,9 @@
 """The figure `campaign`: the best so far over the evaluations of many runs, as a mean over seeds for each method.
 
 A band is the 95 % confidence interval of the mean by Student's t distribution (n - 1 degrees of freedom), which takes
-the runs' values at an evaluation as a sample of a normal distribution. The best of a run that has ended is carried on,
-since it is its result, whatever ended it; one that has not ended is drawn as far as it came.
+the runs' values at an evaluation as a sample of a normal distribution; it is drawn from three runs on. The best of a
+run that has ended is carried on, since it is its result, whatever ended it; one that has not ended is drawn as far as
+it came.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 LEVEL = 0.95
+_LEAST = 3
+"""With two runs the interval is 12.7 standard errors wide on each side: from so many runs on a band says something."""
 _FEW = 8
 """Of so many runs of a method at most, each is drawn thinly beside their mean."""
 
@@ -99,7 +102,7 @@ def draw(axes: Axes, runs: Sequence[Run], choices: Choices) -> None:
     ]
     if not any(drawn):
         raise InvalidInput(f"no evaluation of these runs succeeded and measured {panel.quantity}; nothing is drawn")
-    if any(len(method.runs) > 1 for method in found):
+    if any(len(method.runs) >= _LEAST for method in found):
         axes.fill_between([], [], color=GREY, alpha=0.4, lw=0, label="95 % CI of the mean (t)")
     if panel.goal is not None:
         axes.axhline(panel.goal.limit, **GOAL_LINE, label="goal")
@@ -120,7 +123,7 @@ def _draw_method(axes: Axes, method: Method, ways: Sequence[Way], *, until: int,
     if 1 < n <= _FEW:
         for each in ways:
             axes.step(range(1, len(each.best) + 1), each.best, where="post", color=look.colour, lw=0.5, alpha=0.45)
-    if n > 1 and whole:
+    if n >= _LEAST and whole:
         low, high = ([m.value + sign * m.half for m in whole] for sign in (-1.0, 1.0))
         axes.fill_between(
             [m.number for m in whole], low, high, step="post", color=look.colour, alpha=0.16, lw=0, zorder=1.2

@@ -92,8 +92,10 @@ def test_what_does_not_fit_is_said(seeds: list[Run]) -> None:
         drawn([begun])
 
 
-def test_a_wide_band_of_two_runs_does_not_hide_them(seeds: list[Run]) -> None:
+def test_two_runs_have_no_band_and_are_seen_whole(seeds: list[Run]) -> None:
     pair = seeds[:2]
+    assert not drawn(pair).axes[0].collections
+    assert drawn(seeds).axes[0].collections
     low, high = drawn(pair).axes[0].get_ylim()
     best = [value for run in pair for value in way(run).best]
     span = max(best) - min(best)
