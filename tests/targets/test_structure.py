@@ -119,7 +119,7 @@ def test_a_broken_mmcif_file_is_refused(tmp_path: Path, part: float) -> None:
         (b"", "neither ATOM records"),
         (b"MZ\0\0\0\0", "not a structure in text form"),
         (b"data_comp\n_chem_comp.id STI\n", "without _atom_site"),
-        (gzip.compress(b"ATOM" * 9000)[:60], "cut short or damaged"),
+        (gzip.compress(b"ATOM" * 9000, mtime=0)[:60], "cut short or damaged"),
         (b"HETATM    1  O   HOH A   1      11.075  17.330  19.560  1.00  0.00           O\nEND\n", "holds no protein"),
     ],
 )

@@ -91,7 +91,7 @@ function onePanel(run, panel, box, x, xTicks) {
   const rule = svg("line", { class: "chosen", y1: box.top, y2: box.bottom });
   const group = svg("g", {},
     axes(box, x, y, { xTicks, yTicks: ticks(low, high, 4).filter((tick) => !panel.whole || Number.isInteger(tick)), yLabel: panel.label, xLabel: xTicks ? "evaluations" : "" }),
-    panel.goal ? svg("line", { class: "goal", x1: box.left, x2: box.right, y1: y(panel.goal.limit), y2: y(panel.goal.limit) }) : null,
+    panel.goal ? svg("line", { class: "goal", x1: box.left, x2: box.right, y1: pixel(y(panel.goal.limit)), y2: pixel(y(panel.goal.limit)) }) : null,
     rule,
     svg("path", { class: "failures", d: run.rows.filter((row) => row.loss === null).map((row) => `M${x(row.number).toFixed(1)} ${box.bottom - 2}v-7`).join("") }),
     dots(measured.filter((row) => !row.best).map(at), "dots each"),
