@@ -213,11 +213,13 @@ def test_a_key_is_nowhere_also_when_the_server_echoes_it_and_all_fails(
 
 INTERRUPTED = textwrap.dedent(
     """
+    import signal
     import sys
     from sciopt.engines.chat import ChatRequest, conversation
     from sciopt.engines.litellm import LiteLLMChat
     from sciopt.engines.policy import Guarded
 
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores it for what runs in the background
     model = Guarded(LiteLLMChat("openai/local", base_url=sys.argv[1]))
     try:
         model.chat(ChatRequest(conversation("1")))
@@ -233,11 +235,15 @@ INTERRUPTED = textwrap.dedent(
 )
 def test_ctrl_c_ends_a_request_under_way_and_a_wait_at_once(day: Response) -> None:
     with provider(lambda _: day) as (url, received):
-        process = subprocess.Popen([sys.executable, "-c", INTERRUPTED, url], stdout=subprocess.PIPE, text=True)
-        while not received:
-            assert process.poll() is None
-            time.sleep(0.01)
-        time.sleep(0.5)  # until the client has read the answer, where there is one
-        process.send_signal(signal.SIGINT)
-        said, _ = process.communicate(timeout=60)
+        command = [sys.executable, "-c", INTERRUPTED, url]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            try:
+                while not received:
+                    assert process.poll() is None
+                    time.sleep(0.01)
+                time.sleep(0.5)  # until the client has read the answer, where there is one
+                process.send_signal(signal.SIGINT)
+                said, _ = process.communicate(timeout=60)
+            finally:
+                process.kill()
     assert (said, process.returncode) == ("interrupted after 1\n", 0)

@@ -385,7 +385,7 @@ def test_an_error_leaves_the_earlier_report(toy: Run, tmp_path: Path, monkeypatc
         raise OSError(28, "No space left on device", str(self))
 
     monkeypatch.setattr(Path, "write_text", full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(InvalidInput, match=r"report.html cannot be written: No space left"):
         write_page([toy], path)
     assert [each.read_bytes() for each in tmp_path.glob("*.html")] == [before]
 

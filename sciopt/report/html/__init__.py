@@ -25,9 +25,15 @@ def page(runs: Sequence[Run]) -> str:
 
 
 def write_page(runs: Sequence[Run], path: Path) -> Path:
-    """Write the page; nothing else is made, and nothing in the runs' folders is changed."""
+    """Write the page; nothing else is made, and nothing in the runs' folders is changed.
+
+    `InvalidInput` where it cannot be written; an earlier one is then as it was.
+    """
     text = page(runs)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with as_a_whole(path) as place:
-        place.write_text(text, encoding="utf-8", newline="\n")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with as_a_whole(path) as place:
+            place.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise InvalidInput(f"the report {path} cannot be written: {error.strerror}; choose another place") from error
     return path

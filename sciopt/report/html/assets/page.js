@@ -73,7 +73,7 @@ function manyRuns(page) {
 function head(page) {
   const modes = ["auto", "light", "dark"];
   const theme = el("select", { "aria-label": "Colours", onchange: () => { document.documentElement.dataset.theme = theme.value; } }, modes.map((mode) => el("option", { value: mode }, mode === "auto" ? "as the system" : mode)));
-  document.getElementById("head").append(el("div", {}, el("p", { class: "kind" }, "Report of a sciopt run"), el("h1", {}, page.title)), el("label", { class: "theme" }, "Colours ", theme));
+  document.getElementById("head").append(el("div", {}, el("p", { class: "kind" }, page.runs.length === 1 ? "Report of a sciopt run" : "Report of sciopt runs"), el("h1", {}, page.title)), el("label", { class: "theme" }, "Colours ", theme));
 }
 
 // On paper everything is told: what is folded is opened, what waits is drawn, and closed again afterwards.

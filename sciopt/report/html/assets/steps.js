@@ -105,7 +105,7 @@ function estimateCell(value) {
 
 // Two isomers of a proposal have an estimate each.
 function estimatesCell(values) {
-  return values.length ? values.map((value, i) => [i ? ", " : "", estimateCell(value)]) : "–";
+  return values.length ? values.map((value) => el("div", {}, estimateCell(value))) : "–";
 }
 
 function outcomeCell(run, each, rows, selected, estimated) {
