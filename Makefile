@@ -13,8 +13,8 @@ setup: ## make .venv with all that is needed
 demo: setup ## design a ligand from benzene, then a plan: no key, no network, some minutes
 	@.venv/bin/sciopt demo
 
-test: setup ## run the tests but for the slow ones, on two cores
-	.venv/bin/python -m pytest -n 2 --dist loadfile -m "not slow"
+test: setup ## run the tests but for the slow ones; JOBS=2 runs them in two processes
+	.venv/bin/python -m pytest $(if $(JOBS),-n $(JOBS) --dist loadfile) -m "not slow"
 
 test-all: setup ## run all tests
 	.venv/bin/python -m pytest
