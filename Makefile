@@ -1,6 +1,8 @@
 # sciopt: each command sets up .venv first where that is needed (see scripts/setup.sh).
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all lint notebooks docs bench clean
+.PHONY: help setup demo test test-slow test-all lint notebooks docs bench clean
+JOBS ?= 2
+PYTEST = .venv/bin/python -m pytest -n $(JOBS) --dist loadfile
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -13,11 +15,14 @@ setup: ## make .venv with all that is needed
 demo: setup ## design a ligand from benzene, then a plan: no key, no network, some minutes
 	@.venv/bin/sciopt demo
 
-test: setup ## run the tests but for the slow ones; JOBS=2 runs them in two processes
-	.venv/bin/python -m pytest $(if $(JOBS),-n $(JOBS) --dist loadfile) -m "not slow"
+test: setup ## run the tests but for the slow ones, in two processes; JOBS=0 in one
+	$(PYTEST) -m "not slow"
+
+test-slow: setup ## run the slow tests
+	$(PYTEST) -m slow
 
 test-all: setup ## run all tests
-	.venv/bin/python -m pytest
+	$(PYTEST)
 
 lint: setup ## ruff and mypy
 	.venv/bin/ruff check .
@@ -26,7 +31,7 @@ lint: setup ## ruff and mypy
 
 notebooks: setup ## run the notebooks from top to bottom into build/notebooks, some minutes
 	rm -rf build/notebooks && mkdir -p build/notebooks && cp notebooks/*.ipynb notebooks/*.py build/notebooks
-	OMP_NUM_THREADS=1 .venv/bin/python -m pytest --nbmake --overwrite --nbmake-timeout=1800 build/notebooks
+	OMP_NUM_THREADS=1 $(PYTEST) --nbmake --overwrite --nbmake-timeout=1800 build/notebooks
 
 docs: setup ## build the documents into build/docs, warnings as errors
 	.venv/bin/python -m sphinx -W --keep-going -E -q -b html docs build/docs

@@ -14,6 +14,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import time
 import uuid
 from collections.abc import Iterator, Mapping
@@ -29,6 +30,7 @@ from sciopt.records import digest, dumps
 _UNFINISHED_SECONDS = 3600.0
 _DAY_SECONDS = 86400.0
 _TRIES = 2
+_PART = re.compile("[0-9a-f]{2}")
 
 
 @dataclass(frozen=True)
@@ -75,19 +77,26 @@ class Cache:
 
     def get(self, key: str) -> dict[str, Any] | None:
         """The stored result, or None; a damaged one is set aside."""
+        data, damaged = self._found(key)
+        if damaged:
+            _set_aside(self._path(key))
+        return data
+
+    def peek(self, key: str) -> dict[str, Any] | None:
+        """The same for who only reads: the folder is not changed."""
+        return self._found(key)[0]
+
+    def _found(self, key: str) -> tuple[dict[str, Any] | None, bool]:
+        """A result, and whether one is there that is damaged."""
         if self.folder is None:
-            return self._memory.get(key)
-        path = self._path(key)
+            return self._memory.get(key), False
         try:
-            content = _read(path)
+            data = _whole(_read(self._path(key)))
         except (FileNotFoundError, NotADirectoryError):
-            return None
+            return None, False
         except OSError as error:
             raise LogError(f"the cache folder {self.folder} cannot be read: {error.strerror}; name another") from error
-        data = _whole(content)
-        if data is None:
-            _set_aside(path)
-        return data
+        return data, data is None
 
     def put(self, key: str, data: dict[str, Any]) -> None:
         """Store a result; it is on disk when this returns."""
@@ -156,6 +165,22 @@ class Cache:
             return _remove(file)
         except OSError as error:
             raise LogError(f"the cache folder {self.folder} cannot be trimmed: {error.strerror}") from error
+
+
+def shared_folder(said: object) -> Path | None:
+    """The folder that a log names as the cache of its run; None where it names none, or none that is a cache now.
+
+    A log may come from anyone: nothing is looked for, and nothing written, where there is no cache already.
+    """
+    if not isinstance(said, str):
+        return None
+    try:
+        folder = Path(said)
+        names = [path.name for path in folder.iterdir()] if folder.is_absolute() and folder.is_dir() else []
+    except (OSError, ValueError):
+        return None
+    parts = [name for name in names if not name.startswith(".")]  # file systems hide names of their own there
+    return folder if parts and all(map(_PART.fullmatch, parts)) else None
 
 
 def _content(data: dict[str, Any]) -> bytes:

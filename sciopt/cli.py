@@ -7,6 +7,7 @@ and the run can be continued.
 
 from __future__ import annotations
 
+import errno
 import os
 import platform
 import sys
@@ -38,6 +39,8 @@ _CODES: tuple[tuple[type[SciOptError], int], ...] = (
     (LogError, 4),
     (EngineError, 5),
 )
+_DISK_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""What no file is named in: standard output leads to a disk, too."""
 
 
 def exit_code(error: SciOptError) -> int:
@@ -61,7 +64,9 @@ def _root(
 
 
 def demo(
-    out: Annotated[Path | None, typer.Option(help="Folder of the runs; by default a new one in runs/.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Folder of the runs; by default a new one in runs/.")
+    ] = None,
 ) -> None:
     """Show the main job on real input: no key, no network, a few minutes on two cores."""
     for each in domains().values():
@@ -70,8 +75,10 @@ def demo(
 
 
 def resume(
-    folder: Annotated[Path, typer.Argument(help="The folder of a run that was stopped.")],
-    workers: Annotated[int | None, typer.Option(help="Evaluations at one time; by default one a core.")] = None,
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder of a run that was stopped.")],
+    workers: Annotated[
+        int | None, typer.Option(metavar="N", help="Evaluations at one time; by default one a core.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, and nothing else on stdout.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
 ) -> None:
@@ -190,15 +197,27 @@ def main() -> None:
     """The program: expected errors are one sentence on standard error and a documented exit code."""
     try:
         with leaving(), answering():
-            app()
+            try:
+                app()
+            finally:
+                if sys.stdout is not None:  # closed by who started the program
+                    sys.stdout.flush()  # what is wrong with it is said here, and not by Python as it ends
     except SciOptError as error:
         print(f"sciopt: {error}", file=sys.stderr)
         sys.exit(exit_code(error))
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         sys.exit(1)
     except OSError as error:
-        if error.filename is None:
+        if error.filename is None and error.errno not in _DISK_FAULTS:
             raise
-        print(f"sciopt: {error.filename} cannot be read or written: {error.strerror}", file=sys.stderr)
+        if error.filename is None:
+            _drop_output()
+        what = "the output cannot be" if error.filename is None else f"{error.filename} cannot be read or"
+        print(f"sciopt: {what} written: {error.strerror}", file=sys.stderr)
         sys.exit(4)
+
+
+def _drop_output() -> None:
+    """Let what is left in the buffer go nowhere: Python writes it as it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -15,10 +15,15 @@ from typing import Any
 
 from sciopt.errors import LogError
 from sciopt.records import digest, dumps
+from sciopt.spelling import clipped
 
 SCHEMA = 2
 _BEGIN = re.compile(rb'\{"check":"[0-9a-f]{32}","data":')
 _KIND = re.compile(rb',"kind":"([a-z]+)","n":\d')
+_KINDS = (int, str, dict, dict)
+_COUNTED = ("number", "step")
+_MOST = 10**12
+"""More than any run counts, and little enough for an axis of a figure."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +91,18 @@ def schema_of(events: Sequence[Event], *, where: Path) -> int:
     return stated
 
 
+def expect_counted(events: Sequence[Event], *, where: Path) -> None:
+    """`LogError` for an event whose number or step is no whole number."""
+    for event in events:
+        for name in _COUNTED:
+            said = event.data.get(name, 0)
+            if type(said) is not int or not 0 <= said <= _MOST:
+                raise LogError(
+                    f"{where}, line {event.n + 1} ({event.kind}): {name} is {clipped(dumps(said), 40)}; expected a "
+                    "whole number from 0 on: sciopt did not write this; restore the file, or make the run again"
+                )
+
+
 def read_events(path: Path) -> Reading:
     """A log, in the form of this version; the file is not changed. `LogError` where there is none that can be read."""
     try:
@@ -98,6 +115,7 @@ def read_events(path: Path) -> Reading:
         raise LogError(f"{path} cannot be read: {error.strerror}") from error
     reading = split(content, name=path.name)
     schema = schema_of(reading.whole, where=path)
+    expect_counted(reading.whole, where=path)
     return replace(
         reading,
         events=_upgraded(reading.events, schema),
@@ -124,7 +142,8 @@ def parse(line: bytes) -> Event | None:
         body = json.loads(line)
         del body["check"]
         event = Event(**body)
-        return event if event.line().encode() == line + b"\n" else None
+        kinds = type(event.n), type(event.kind), type(event.data), type(event.volatile)
+        return event if kinds == _KINDS and event.line().encode() == line + b"\n" else None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 

@@ -24,7 +24,7 @@ from typing import Any
 
 from sciopt.disk import sync_folder
 from sciopt.errors import Diverged, Held, LogError
-from sciopt.events import SCHEMA, Event, Reading, read_events, read_log, schema_of, split, stable, whole
+from sciopt.events import SCHEMA, Event, Reading, expect_counted, read_events, read_log, schema_of, split, stable, whole
 from sciopt.records import digest, dumps
 
 __all__ = [
@@ -147,6 +147,7 @@ class Log:
         reading = split(file.readall(), name=path.name)
         self._old = [*reading.events, *reading.regained]
         schema_of(self._old, where=path)
+        expect_counted(self._old, where=path)
         if reading.rest and not reading.torn and not self._old:
             raise LogError(headless(path))
         earlier = _quarantined(path, self._old)

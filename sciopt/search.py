@@ -16,7 +16,7 @@ from sciopt.asking import halt_if
 from sciopt.bench import Bench, Known
 from sciopt.beside import Leaving
 from sciopt.budget import Budget, Meter
-from sciopt.cache import Cache
+from sciopt.cache import Cache, shared_folder
 from sciopt.descent import Descent, Settings
 from sciopt.domain import engine_entries, objective_from
 from sciopt.engines.base import Engine
@@ -181,7 +181,8 @@ def resume(
     """Continue the run in `folder` where it stopped; nothing that it paid for is paid again.
 
     The run is made again from its log: decisions are compared with it, results are taken from it, and new work begins
-    where it ends. A run that had finished returns its solution.
+    where it ends. A run that had finished returns its solution. The cache that it shared is used where it still is one;
+    else results are kept in the run's own folder.
 
     Raises:
         LogError: no run there, one that another process writes, or one whose objective or engine only its own script
@@ -230,7 +231,7 @@ def _continued(
         workers=workers,
         executor=executor,
         out=folder,
-        cache=header.volatile.get("cache"),
+        cache=shared_folder(header.volatile.get("cache")),
         watch=watch,
         resuming=True,
     )

@@ -5,11 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from sciopt.bench import Bench, blame, passes
 from sciopt.engines.base import LONGEST, Proposal
 from sciopt.errors import InvalidValue
 from sciopt.objective import Effect, Measurement
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -122,10 +127,31 @@ class Tally:
 
 
 def spearman(pairs: Sequence[tuple[float, float]]) -> float | None:
-    """Spearman's rank correlation, or None where it is not defined."""
-    xs, ys = {x for x, _ in pairs}, {y for _, y in pairs}
-    if len(pairs) < 3 or len(xs) < 2 or len(ys) < 2:
-        return None
-    from scipy.stats import spearmanr
+    """Spearman's rank correlation, or None where it is not defined.
 
-    return round(float(spearmanr([x for x, _ in pairs], [y for _, y in pairs]).statistic), 4)
+    It is scipy's `spearmanr` to the last bit, in a fraction of its time: a run asks for it after every step. Ranks less
+    their mean are multiples of a half, so that the sums of their products are exact.
+
+    >>> spearman([(1.0, 2.0), (2.0, 4.0), (3.0, 3.0)])
+    0.5
+    """
+    if len(pairs) < 3:
+        return None
+    import numpy as np
+
+    columns = [x for x, _ in pairs], [y for _, y in pairs]
+    x, y = (_ranks(np.array(column, dtype=float)) - (len(pairs) + 1) / 2 for column in columns)
+    share = 1.0 / (len(pairs) - 1)
+    across, upwards = math.sqrt(float(x @ x) * share), math.sqrt(float(y @ y) * share)
+    if not across or not upwards:
+        return None
+    return round(min(max(float(x @ y) * share / upwards / across, -1.0), 1.0), 4)
+
+
+def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """From 1 on; equal ones share the mean of their ranks."""
+    import numpy as np
+
+    ordered = np.sort(values)
+    below, to = ordered.searchsorted(values, "left"), ordered.searchsorted(values, "right")
+    return np.asarray(0.5 * (below + to + 1), dtype=np.float64)

@@ -9,34 +9,19 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 import pytest
 
-from sciopt.cli import main
 from sciopt.log import LOG_NAME, read_log, stable
+from tests.program import Program
 
 CHEAP = ["--exhaustiveness", "1", "--quiet"]
 SHORT = ["--finalists", "0", "--no-references"]
 
 
-@pytest.fixture
-def sciopt(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
-    """Run the program in this process: its exit code, standard output and standard error."""
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["sciopt", *arguments])
-        with pytest.raises(SystemExit) as left:
-            main()
-        said = capsys.readouterr()
-        return left.value.code if isinstance(left.value.code, int) else 0, said.out, said.err
-
-    return run
-
-
-def test_a_run_from_start_to_files(sciopt: Callable[..., tuple[int, str, str]], tmp_path: Path) -> None:
+def test_a_run_from_start_to_files(sciopt: Program, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     arguments = ["molecule", "c1ccccc1", "-t", "PPARD", "--budget", "5", "--out", str(folder), "--json", *CHEAP]
     arguments += ["--finalists", "1"]
@@ -73,9 +58,7 @@ def test_a_run_from_start_to_files(sciopt: Callable[..., tuple[int, str, str]], 
 
 
 @pytest.mark.slow
-def test_the_same_seed_gives_the_same_log_and_another_detail_another_one(
-    sciopt: Callable[..., tuple[int, str, str]], tmp_path: Path
-) -> None:
+def test_the_same_seed_gives_the_same_log_and_another_detail_another_one(sciopt: Program, tmp_path: Path) -> None:
     logs = {}
     for name, options in {
         "one": ["--workers", "1"],
@@ -138,7 +121,7 @@ def test_a_signal_ends_a_run_within_seconds_and_it_can_be_continued(tmp_path: Pa
     assert events[: len(measured)] == measured  # taken from the log, to the very cost that was paid
 
 
-def test_score_tells_of_each_ligand_and_goes_on(sciopt: Callable[..., tuple[int, str, str]], tmp_path: Path) -> None:
+def test_score_tells_of_each_ligand_and_goes_on(sciopt: Program, tmp_path: Path) -> None:
     table = tmp_path / "in.smi"
     table.write_text("c1ccccc1 benzene\nCC(=O)Oc1ccccc1C(=O)O\taspirin\nC(C)(C)(C)(C)C impossible\n[Na+].[Cl-] salt\n")
     code, out, _ = sciopt(
@@ -185,7 +168,7 @@ CYCLOSPORIN = (
     ],
 )
 def test_a_start_that_is_no_ligand_is_refused_with_the_reason(
-    sciopt: Callable[..., tuple[int, str, str]], tmp_path: Path, text: str, reason: str
+    sciopt: Program, tmp_path: Path, text: str, reason: str
 ) -> None:
     code, out, err = sciopt("molecule", text, "-t", "PPARD", "--out", str(tmp_path / "run"), *CHEAP)
     assert (code, out) == (2, "")
@@ -194,7 +177,7 @@ def test_a_start_that_is_no_ligand_is_refused_with_the_reason(
     assert not (tmp_path / "run").exists()
 
 
-def test_options_that_do_not_fit_are_named(sciopt: Callable[..., tuple[int, str, str]], tmp_path: Path) -> None:
+def test_options_that_do_not_fit_are_named(sciopt: Program, tmp_path: Path) -> None:
     begin = ["molecule", "c1ccccc1", "--out", str(tmp_path / "run"), *CHEAP]
     code, _, err = sciopt(*begin, "-t", "PPARX")
     assert code == 2
@@ -219,9 +202,7 @@ def test_options_that_do_not_fit_are_named(sciopt: Callable[..., tuple[int, str,
     assert "holds no run" in err
 
 
-def test_a_start_that_cannot_be_measured_is_told_and_nothing_else_can_be_drawn(
-    sciopt: Callable[..., tuple[int, str, str]], tmp_path: Path
-) -> None:
+def test_a_start_that_cannot_be_measured_is_told_and_nothing_else_can_be_drawn(sciopt: Program, tmp_path: Path) -> None:
     arguments = ["CCO", "-t", "PPARD", "--budget", "2", "--wall-limit", "0.01", "--out", str(tmp_path / "run")]
     code, out, err = sciopt("molecule", *arguments, *CHEAP)
     assert code == 1
@@ -229,7 +210,7 @@ def test_a_start_that_cannot_be_measured_is_told_and_nothing_else_can_be_drawn(
     assert "Traceback" not in err
 
 
-def test_targets_and_doctor(sciopt: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_targets_and_doctor(sciopt: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     code, out, _ = sciopt("targets", "list", "--json")
     assert code == 0
     assert len(json.loads(out)) == 58
@@ -244,7 +225,7 @@ def test_targets_and_doctor(sciopt: Callable[..., tuple[int, str, str]], monkeyp
     assert json.loads(sciopt("doctor", "--json")[1])["healthy"] is True
 
 
-def test_help_teaches(sciopt: Callable[..., tuple[int, str, str]]) -> None:
+def test_help_teaches(sciopt: Program) -> None:
     os.environ.setdefault("COLUMNS", "100")
     for arguments in (
         ["--help"],

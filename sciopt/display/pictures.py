@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from sciopt.domain import Domain, domains, load
 from sciopt.errors import SciOptError
@@ -50,6 +50,10 @@ def drawn(kind: str, value: str) -> str | None:
 
 def short(value: str, domain: Domain | None) -> str:
     """A candidate on one line, as its domain shortens it for people."""
-    if domain is None or not domain.label:
-        return fold(value)
-    return fold(load(domain.label)(value))
+    return fold(shortener(domain)(value))
+
+
+def shortener(domain: Domain | None) -> Callable[[str], str]:
+    """How a domain shortens a candidate for people; where it does not, the candidate is put on one line."""
+    found: Callable[[str], str] = load(domain.label) if domain and domain.label else fold
+    return found

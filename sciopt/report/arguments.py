@@ -1,4 +1,4 @@
-"""The options that every domain's search command has, as typer shows them."""
+"""The options that commands of several domains, and on runs of any, have alike, as typer shows them."""
 
 from __future__ import annotations
 
@@ -74,6 +74,9 @@ DetailLevel = Annotated[
         help="What the engine is told: findings, numbers, or none, the control.",
     ),
 ]
+HowMuchIsTold = Annotated[
+    Literal["findings", "numbers"], typer.Option(metavar="LEVEL", help="How much is told: findings or numbers.")
+]
 AcceptHow = Annotated[
     Literal["improve", "always"],
     typer.Option(
@@ -87,6 +90,11 @@ AsJson = Annotated[
     bool, typer.Option("--json", rich_help_panel=OUTPUT, help="Print one JSON object, and nothing else on stdout.")
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", rich_help_panel=OUTPUT, help="Show no progress.")]
+Force = Annotated[bool, typer.Option("--force", rich_help_panel=OUTPUT, help="Replace files that are there.")]
+RunFolders = Annotated[
+    list[Path],
+    typer.Argument(metavar="RUN", help="Folders of runs; one that holds runs, such as a campaign's, means all."),
+]
 
 
 def many(workers: int | None) -> int:

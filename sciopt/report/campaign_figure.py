@@ -179,4 +179,5 @@ KIND = FigureKind(
     "the best so far over the evaluations of many runs: mean and 95 % band over seeds, by method",
     draw,
     composed(draw, aspect=0.8),
+    takes=("quantities", "by"),
 )

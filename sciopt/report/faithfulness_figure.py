@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MOST_KINDS = len(LOOKS)
 OTHERS = "other kinds"
+_DRAWABLE = 1e150
 _TITLE_LETTER_INCHES = 0.067
 """How much of a figure's width each letter of a line above the axes takes."""
 
@@ -61,6 +62,9 @@ def _pairs(runs: Sequence[Run], quantity: str) -> list[Pair]:
     if not found:
         names = list(dict.fromkeys(p.quantity for p in known))
         raise UnknownName.among("quantity", quantity, names, f"effects were expected on {', '.join(names)}")
+    largest = max(abs(change) for p in found for change in (p.expected, p.realised))
+    if largest > _DRAWABLE:
+        raise InvalidInput(f"effects on {quantity} of up to {largest:.1e} are too large for an axis: draw another one")
     return found
 
 
@@ -122,4 +126,5 @@ KIND = FigureKind(
     "expected against realised effects by kind of finding, with sign agreement and rank correlation",
     draw,
     composed(draw, aspect=0.85),
+    takes=("quantities",),
 )

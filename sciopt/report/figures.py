@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from sciopt.errors import InvalidInput
 from sciopt.objective import Goal
 from sciopt.report.figure_files import written
-from sciopt.report.layout import columns_of, leave_room_below, number_evaluations
+from sciopt.report.layout import columns_of, leave_room_below, number_evaluations, title_inches
 from sciopt.report.widths import SINGLE_INCHES
 from sciopt.spelling import SIGNS
 
@@ -86,7 +86,7 @@ def trajectory(
 
     ordered = sorted(rows, key=lambda row: row.number)
     with style.context(STYLE):
-        height = height_inches or PANEL_INCHES * len(panels) + 0.55
+        height = height_inches or PANEL_INCHES * len(panels) + 0.55 + title_inches(title)
         figure = Figure(figsize=(width_inches, height))
         grid = figure.subplots(len(panels), 1, sharex=True, squeeze=False)
         for axes, panel in zip(grid[:, 0], panels, strict=True):

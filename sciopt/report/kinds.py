@@ -6,12 +6,13 @@ Each kind draws on axes that it is given; one of several panels also composes a 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sciopt.domain import domains, load
 from sciopt.errors import InvalidInput, UnknownName
 from sciopt.report.figures import SMALL_PRINT, STYLE, small_print
+from sciopt.report.layout import BESIDE_TITLE_INCHES, fitted_title
 from sciopt.report.methods import footnote
 from sciopt.report.widths import SINGLE_INCHES
 
@@ -38,6 +39,9 @@ class Choices:
     by: str | None = None
 
 
+OPTIONS: Mapping[str, str] = {"number": "--number", "quantities": "--quantity", "by": "--by"}
+"""The choices that only some kinds use, each as the command line calls it."""
+
 Draw = Callable[["Axes", Sequence["Run"], Choices], None]
 Compose = Callable[[Sequence["Run"], Choices], "Figure"]
 
@@ -46,7 +50,8 @@ Compose = Callable[[Sequence["Run"], Choices], "Figure"]
 class FigureKind:
     """One kind of figure: how it is drawn on one axes, and how as a whole where that is more than one.
 
-    `aspect` is height over width of the figure that is made for `draw`; `most` is how many runs it takes.
+    `aspect` is height over width of the figure that is made for `draw`; `most` is how many runs it takes; `takes` are
+    those of the choices `OPTIONS` that it uses: another one that is given is refused, as it would change nothing.
     """
 
     name: str
@@ -55,6 +60,7 @@ class FigureKind:
     compose: Compose | None = None
     aspect: float = 0.75
     most: int | None = None
+    takes: tuple[str, ...] = tuple(OPTIONS)
 
 
 GENERAL: Mapping[str, str] = {
@@ -89,8 +95,9 @@ def figure(kind: str, runs: Sequence[Run], choices: Choices = Choices()) -> Figu
     from matplotlib.figure import Figure
 
     chosen = figure_kind(kind)
-    _check_number(chosen, runs)
+    _check(chosen, runs, choices)
     with style.context(STYLE):
+        choices = _fitted(choices, choices.width_inches - BESIDE_TITLE_INCHES)
         if chosen.compose is not None:
             made = chosen.compose(runs, choices)
         else:
@@ -109,8 +116,8 @@ def draw_on(axes: Axes, kind: str, runs: Sequence[Run], choices: Choices = Choic
     if not isinstance(axes, Drawable):
         raise InvalidInput(f"axes={axes!r}: expected one matplotlib Axes, such as those of pyplot.subplots()")
     chosen = figure_kind(kind)
-    _check_number(chosen, runs)
-    chosen.draw(axes, runs, choices)
+    _check(chosen, runs, choices)
+    chosen.draw(axes, runs, _fitted(choices, axes.get_window_extent().width / axes.figure.dpi))
     said = footnote(runs) if _is_general(kind) else ""
     if said:
         axes.text(0.99, 0.01, said, transform=axes.transAxes, ha="right", va="bottom", fontsize=5.0, color=SMALL_PRINT)
@@ -121,7 +128,24 @@ def _is_general(kind: str) -> bool:
     return kind_names()[kind] == GENERAL.get(kind)
 
 
-def _check_number(kind: FigureKind, runs: Sequence[Run]) -> None:
+def _fitted(choices: Choices, inches: float) -> Choices:
+    """With a title of as many lines as it takes."""
+    return replace(choices, title=fitted_title(choices.title, inches)) if choices.title else choices
+
+
+def expect_used(kind: FigureKind, choices: Choices) -> None:
+    """`InvalidInput` for a choice that this kind does not use; it says which kinds do."""
+    for name, option in OPTIONS.items():
+        said = getattr(choices, name)
+        if said != getattr(Choices(), name) and name not in kind.takes:
+            use = ", ".join(each for each in sorted(kind_names()) if name in figure_kind(each).takes)
+            raise InvalidInput(
+                f"the figure {kind.name} has no use for {name}={said!r} ({option}): leave it out; {use} use it"
+            )
+
+
+def _check(kind: FigureKind, runs: Sequence[Run], choices: Choices) -> None:
+    expect_used(kind, choices)
     if not runs:
         raise InvalidInput(f"the figure {kind.name} needs at least one run")
     if kind.most is not None and len(runs) > kind.most:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,11 @@ if TYPE_CHECKING:
 
 _LETTER_INCHES, _HANDLE_INCHES, _ROW_INCHES = 0.054, 0.42, 0.145
 """As wide as a letter of a legend is, and its handle with the space around it; as high as a row."""
+BESIDE_TITLE_INCHES = 0.75
+"""What a figure has beside its axes, above the middle of which a title stands."""
+_TITLE_LINE_INCHES = 0.145
+_FEWEST = 8
+_MATHS, _KEPT = re.compile(r"\$[^$]*\$"), "\N{NO-BREAK SPACE}"
 
 
 def composed(draw: Draw, *, aspect: float) -> Compose:
@@ -67,6 +74,41 @@ def leave_room_below(figure: Figure, inches: float) -> None:
     figure.get_layout_engine().set(rect=(0.0, share, 1.0, 1.0 - share))  # type: ignore[union-attr, call-arg]
     for legend in figure.legends:  # the layout leaves room for them, but places them from the figure's edge
         legend.borderaxespad += 72.0 * inches / legend.prop.get_size_in_points()
+
+
+def fitted_title(text: str, inches: float) -> str:
+    """A title in lines that are no wider than so many inches in the style of the figures.
+
+    What is set as mathematics, between dollars, stays on one line.
+    """
+    for letters in range(max(_FEWEST, len(text)), _FEWEST - 1, -1):
+        lines = [line for part in text.splitlines() for line in _wrapped(part, letters)]
+        if all(_width_inches(line) <= inches for line in lines):
+            break
+    return "\n".join(lines)
+
+
+def title_inches(title: str) -> float:
+    """What a figure grows by for the lines of a title beyond its first."""
+    return _TITLE_LINE_INCHES * title.count("\n")
+
+
+def _wrapped(text: str, letters: int) -> list[str]:
+    whole = _MATHS.sub(lambda found: found[0].replace(" ", _KEPT), text)
+    lines = textwrap.wrap(whole, letters, break_long_words="$" not in text, break_on_hyphens=False)
+    return [line.replace(_KEPT, " ") for line in lines]
+
+
+def _width_inches(text: str) -> float:
+    from matplotlib import rcParams
+    from matplotlib.font_manager import FontProperties, findfont, get_font
+
+    font = get_font(findfont(FontProperties()))
+    size = FontProperties(size=rcParams["figure.titlesize"]).get_size_in_points()
+    font.set_size(size, 72)
+    known = [letter for letter in text if font.get_char_index(ord(letter))]
+    points = sum(font.load_char(ord(letter)).linearHoriAdvance for letter in known) / 65536
+    return (points + size * (len(text) - len(known))) / 72.0
 
 
 def number_evaluations(axes: Axes, first: int, last: int) -> None:

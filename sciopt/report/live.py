@@ -141,9 +141,10 @@ class LiveView:
     def _evaluated(self, event: Event) -> None:
         self._last = from_dict(Evaluation, event.data["evaluation"])
         self._count = event.data["number"]
-        if event.data["best"]:
+        is_best = event.data["best"] and self._last.failure is None  # the first is the best so far even if it failed
+        if is_best:
             self._best = self._last
-        star = "* " if event.data["best"] else "  "
+        star = "* " if is_best else "  "
         of = f"/{self.limit}" if self.limit else ""
         left = f"  ({left})" if (left := self._time_left()) else ""
         self._line(f"{star}{self._count}{of}  {self.label(self._last.value)}  {fold(summary(self._last))}{left}")
@@ -176,10 +177,9 @@ class LiveView:
         times = [clock(time.monotonic() - self._began), self._time_left(), self._spending()]
         head = f"{self._count} of {self.limit or '?'} evaluations, {len(self._quick)} quick ones; "
         lines = []
+        none = "none yet" if self._count else "the start is being measured"
         for name, each, style in (("best", self._best, "bold"), ("last", self._last, "dim")):
-            value, said = (
-                (self.label(each.value), summary(each)) if each is not None else ("", "the start is being measured")
-            )
+            value, said = (self.label(each.value), summary(each)) if each is not None else ("", none)
             if name == "last" and each is self._best:
                 value, said = "", "as the best" if each is not None else ""
             lines += [(f"{name:<8}{fold(said)}", style), (f"{'':<8}{value}", style)]

@@ -20,6 +20,7 @@ from sciopt.report.kinds import Choices, FigureKind
 from sciopt.report.labels import Spot, write_names
 from sciopt.report.layout import composed
 from sciopt.report.methods import GREY, Method, methods
+from sciopt.report.outliers import Limits, key, mark_outside, near, outside_label
 from sciopt.runs.run import Run
 
 if TYPE_CHECKING:
@@ -152,8 +153,10 @@ def draw(axes: Axes, runs: Sequence[Run], choices: Choices) -> None:
     for method, mine in zip(found, points, strict=True):
         _draw_method(axes, method, mine, goals, alone=len(found) == 1, shade=shade)
     _mark_best(axes, every)
-    _frame(axes, goals, width_inches=choices.width_inches)
+    shown = [min(every, key=lambda point: point.loss), *(p for mine in points for p in archive(mine, goals))]
+    _frame(axes, goals, every, shown, width_inches=choices.width_inches)
     _draw_known(axes, {name: p for run in runs for name, e in references(run) for p in _points([e], names)})
+    _draw_outside(axes, found, points)
     if choices.title:
         axes.set_title(choices.title)
     axes.legend(loc="best")
@@ -214,15 +217,37 @@ def _mark_best(axes: Axes, every: Sequence[Point]) -> None:
     axes.plot(*_columns([best]), **star, zorder=5, label="lowest loss")
 
 
-def _frame(axes: Axes, goals: tuple[Goal, ...], *, width_inches: float) -> None:
-    """The limits of the goals, and what the axes show, with the better direction in words."""
+def _frame(
+    axes: Axes, goals: tuple[Goal, ...], every: Sequence[Point], shown: Sequence[Point], *, width_inches: float
+) -> None:
+    """The limits of the goals, and what the axes show, with the better direction in words.
+
+    `shown` are never left outside, nor is the limit of a goal that the points lie on both sides of.
+    """
     axes.margins(0.06)
-    axes.set_xlim(axes.get_xlim())
-    axes.set_ylim(axes.get_ylim())
+    across, upwards = (_within([p.at[i] for p in every], [p.at[i] for p in shown], goals[i]) for i in (0, 1))
+    axes.set_xlim(across or axes.get_xlim())
+    axes.set_ylim(upwards or axes.get_ylim())
     axes.axvline(goals[0].limit, **GOAL_LINE, label="goal")
     axes.axhline(goals[1].limit, **GOAL_LINE)
     axes.set_xlabel(_label(goals[0], width_inches))
     axes.set_ylabel(_label(goals[1], width_inches))
+
+
+def _within(values: Sequence[float], shown: Sequence[float], goal: Goal) -> Limits | None:
+    between = min(values) <= goal.limit <= max(values)
+    return near(values, always=[*shown, goal.limit] if between else shown)
+
+
+def _draw_outside(axes: Axes, found: Sequence[Method], points: Sequence[Sequence[Point]]) -> None:
+    """Arrows to what is outside, in the colours of the methods."""
+    colours = [method.look.colour for method in found]
+    many = [
+        mark_outside(axes, [(p.at[0], p.at[1]) for p in mine], colour=colour)
+        for colour, mine in zip(colours, points, strict=True)
+    ]
+    if sum(many):
+        axes.plot([], [], label=outside_label(sum(many)), **key(colours[0] if len(found) == 1 else GREY))
 
 
 def _label(goal: Goal, width_inches: float) -> str:
@@ -252,4 +277,5 @@ KIND = FigureKind(
     "two or three goals against each other: all evaluations, those that none beats, and known candidates",
     draw,
     composed(draw, aspect=0.8),
+    takes=("quantities", "by"),
 )

@@ -11,9 +11,8 @@ from sciopt.display.printed import Printed
 from sciopt.domain import load
 from sciopt.errors import InvalidInput
 from sciopt.report.exhibits import Exhibit, Poses
-from sciopt.report.html.document import STYLES, VIEWER, asset, policy
+from sciopt.report.html.document import assembled
 from sciopt.report.html.kept import Kept
-from sciopt.report.html.plain import embedded, plain
 from sciopt.report.html.showing import as_data
 from sciopt.runs.choosing import best_of, numbered
 from sciopt.runs.run import Row, Run
@@ -89,15 +88,4 @@ def _frame(poses: Poses) -> str:
 def _document(poses: Poses) -> str:
     kept = Kept()
     data = {"poses": [as_data(poses, kept=kept)], "texts": list(kept.texts)}
-    style = "\n".join([*map(asset, STYLES), _STYLE])
-    scripts = [asset(VIEWER), "(() => {\n" + "\n".join(map(asset, _SCRIPTS)) + _SHOW + "})();\n"]
-    return "".join(
-        [
-            '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">',
-            f'<meta http-equiv="Content-Security-Policy" content="{policy(style, scripts)}">',
-            f'<style>{style}</style></head><body><div id="main"></div>',
-            f'<script type="application/json" id="data">{embedded(plain(data))}</script>',
-            *(f"<script>{script}</script>" for script in scripts),
-            "</body></html>",
-        ]
-    )
+    return assembled(data, scripts=_SCRIPTS, viewer=True, body='<div id="main"></div>\n', style=_STYLE, last=_SHOW)

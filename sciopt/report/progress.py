@@ -138,6 +138,8 @@ class NotebookView(LiveView):
         if self._best is not None:
             parts.append(line(tag("strong", "best so far"), f": {fold(summary(self._best))}"))
             parts.append(candidate(self._best.value, self._kind, width=260))
+        elif self._count:
+            parts.append(line(tag("strong", "best so far"), ": none yet"))
         if self._step and not self._state:
             parts.append(line(f"step {self._step}: {clipped(self._advice, 200)}", dim=True))
         return card(*parts)

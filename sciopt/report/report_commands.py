@@ -10,12 +10,8 @@ from typing import Annotated
 import typer
 
 from sciopt.errors import InvalidInput
-from sciopt.report.arguments import AsJson
+from sciopt.report.arguments import AsJson, RunFolders
 
-RunFolders = Annotated[
-    list[Path],
-    typer.Argument(metavar="RUN", help="Folders of runs; one that holds runs, such as a campaign's, means all."),
-]
 OutFile = Annotated[
     Path | None,
     typer.Option(
@@ -26,7 +22,6 @@ OutFile = Annotated[
     ),
 ]
 _NAME = "report.html"
-_OURS = b'<meta name="generator" content="sciopt report">'
 
 
 def register(app: typer.Typer) -> None:
@@ -61,9 +56,11 @@ def report(runs: RunFolders, out: OutFile = None, as_json: AsJson = False) -> No
 
 def _expect_ours(path: Path) -> None:
     """Only an earlier report is replaced without a question."""
+    from sciopt.report.html.document import MARK
+
     if path.suffix not in (".html", ".htm"):
         raise InvalidInput(f"{path} does not end in .html: a report is one HTML file")
-    if path.is_file() and _OURS not in path.read_bytes()[:5000]:
+    if path.is_file() and MARK.encode() not in path.read_bytes()[:5000]:
         raise InvalidInput(f"{path} is there already and is no report of sciopt: choose another name")
     if path.is_dir():
         raise InvalidInput(f"{path} is a folder: choose another name")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sciopt.report.arguments import OUTPUT, AsJson, OutFolder, Quiet, many
+from sciopt.report.arguments import OUTPUT, AsJson, Force, OutFolder, Quiet, RunFolders, many
 
 if TYPE_CHECKING:
     from sciopt.runs.run import Run
@@ -27,11 +27,6 @@ ExecutorName = Annotated[
         metavar="WHERE", rich_help_panel=OUTPUT, help="local:4, dask:4 or dask:tcp://HOST:PORT; else as the file says."
     ),
 ]
-RunFolders = Annotated[
-    list[Path],
-    typer.Argument(metavar="RUN", help="Folders of runs; one that holds runs, such as a campaign's, means all."),
-]
-Force = Annotated[bool, typer.Option("--force", rich_help_panel=OUTPUT, help="Replace files that are there.")]
 CsvFile = Annotated[
     Path | None, typer.Option("--csv", metavar="FILE", rich_help_panel=TABLES, help="Write the table as CSV.")
 ]

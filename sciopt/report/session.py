@@ -14,6 +14,7 @@ from typing import Any
 
 from sciopt.budget import Budget
 from sciopt.descent import Settings
+from sciopt.display.pictures import shortener
 from sciopt.domain import domain, load
 from sciopt.engines.chosen import Model
 from sciopt.errors import EngineError, LogError, ToolError
@@ -176,10 +177,7 @@ def conduct(
 def label_of(specification: Mapping[str, Any]) -> Label:
     """How the domain of a run's specification shortens a candidate."""
     name = specification.get("objective", {}).get("domain")
-    if not name or not domain(name).label:
-        return fold
-    found: Label = load(domain(name).label)
-    return found
+    return shortener(domain(name) if name else None)
 
 
 def _faith(run: Run) -> list[str]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sciopt.errors import LogError
-from sciopt.log import Event
+from sciopt.log import LOG_NAME, Event, headless, read_events
 from sciopt.objective import Evaluation
 from sciopt.records import from_dict
 from sciopt.report.live import Label, cost, money, summary
@@ -123,9 +123,25 @@ def overview_lines(run: Run, *, label: Label) -> Iterator[str]:
     folder = shlex.quote(str(run.folder))
     if ending is None and run.events and run.events[-1].kind == "halted":
         yield f"the engine gave no answer: {fold(run.events[-1].data['reason'])}"
-    yield f"it ended: {ending['reason']}" if ending else f"it has not ended; it goes on with: sciopt resume {folder}"
+    if ending:
+        yield f"it ended: {ending['reason']}"
+    elif run.header:
+        yield f"it has not ended; it goes on with: sciopt resume {folder}"
+    else:
+        yield _not_begun(run)
     if steps:
         yield f"one step in full: sciopt show {folder} --step {steps[0]['step']}"
+
+
+def _not_begun(run: Run) -> str:
+    """What helps where the log does not say what was asked for."""
+    reading = read_events(run.folder / LOG_NAME)
+    if reading.rest and not reading.torn:
+        return headless(run.folder / LOG_NAME)
+    return (
+        "it was stopped before its log said what was asked for, and nothing was measured: start it again, "
+        f"with --out {shlex.quote(str(run.folder))} into the same folder"
+    )
 
 
 def asked_lines(said: Mapping[str, Any], *, settings: Mapping[str, Any], label: Label) -> Iterator[str]:

@@ -96,4 +96,5 @@ KIND = FigureKind(
     draw,
     compose,
     most=1,
+    takes=("quantities",),
 )

@@ -15,6 +15,7 @@ from sciopt.runs.run import Run
 from sciopt.sieve import spearman
 
 ALL = "all kinds"
+_LONG = 1e9
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Faithfulness:
 
     `sign_agreement` is the part of pairs whose signs agree, from 0 to 1; `spearman` the rank correlation, None where
     it is not defined; `error` is the root mean square of expected less realised and `bias` their mean, in the unit of
-    the quantity.
+    the quantity, each None where no floating-point number is as large.
     """
 
     kind: str
@@ -45,8 +46,8 @@ class Faithfulness:
     pairs: int
     sign_agreement: float
     spearman: float | None
-    error: float
-    bias: float
+    error: float | None
+    bias: float | None
 
 
 def pairs(runs: Iterable[Run]) -> list[Pair]:
@@ -75,7 +76,7 @@ def table(found: Sequence[Pair], *, quantity: str = "loss", same_edit: bool = Tr
 
 def _row(kind: str, basis: str, quantity: str, same_edit: bool, group: Sequence[Pair]) -> Faithfulness:
     both = [(p.expected, p.realised) for p in group]
-    off = [e - r for e, r in both]
+    error, bias = _apart(both)
     return Faithfulness(
         kind,
         basis,
@@ -84,9 +85,24 @@ def _row(kind: str, basis: str, quantity: str, same_edit: bool, group: Sequence[
         len(group),
         sum(e * r > 0 for e, r in both) / len(both),
         spearman(both),
-        math.sqrt(math.fsum(x * x for x in off) / len(off)),
-        math.fsum(off) / len(off),
+        error,
+        bias,
     )
+
+
+def _apart(both: Sequence[tuple[float, float]]) -> tuple[float | None, float | None]:
+    """The root mean square of first less second, and the mean; counted in a power of two, which rounds nothing."""
+    _, power = math.frexp(max(abs(x) for pair in both for x in pair))
+    off = [math.ldexp(e, -power) - math.ldexp(r, -power) for e, r in both]
+    error = math.sqrt(math.fsum(x * x for x in off) / len(off))
+    return _scaled(error, power), _scaled(math.fsum(off) / len(off), power)
+
+
+def _scaled(number: float, power: int) -> float | None:
+    try:
+        return math.ldexp(number, power)
+    except OverflowError:
+        return None
 
 
 def lines(rows: Sequence[Faithfulness]) -> list[str]:
@@ -98,7 +114,7 @@ def lines(rows: Sequence[Faithfulness]) -> list[str]:
     for r in rows:
         rank = "-" if r.spearman is None else f"{r.spearman:+.2f}"
         cells.append(
-            [r.kind, r.basis, str(r.pairs), f"{r.sign_agreement:.0%}", rank, f"{r.error:.2f}", f"{r.bias:+.2f}"]
+            [r.kind, r.basis, str(r.pairs), f"{r.sign_agreement:.0%}", rank, _said(r.error), _said(r.bias, sign="+")]
         )
     widths = [max(len(line[i]) for line in cells) for i in range(len(head))]
     return [
@@ -108,6 +124,13 @@ def lines(rows: Sequence[Faithfulness]) -> list[str]:
         ).rstrip()
         for line in cells
     ]
+
+
+def _said(number: float | None, *, sign: str = "") -> str:
+    """Two decimals, or the power of ten of what would be long with them."""
+    if number is None:
+        return "too large"
+    return f"{number:{sign}.2f}" if abs(number) < _LONG else f"{number:{sign}.1e}"
 
 
 def write(found: Sequence[Pair], path: Path) -> Path:

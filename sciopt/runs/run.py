@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sciopt.cache import Cache
+from sciopt.cache import Cache, shared_folder
 from sciopt.display.printed import Printed
 from sciopt.log import LOG_NAME, Event, read_events
 from sciopt.objective import Evaluation
@@ -161,16 +161,16 @@ class Run(Printed):
         kinds = ("reply", "step", "halted", "evaluation")
         return sorted({e.data["step"] for e in self.events if e.kind in kinds and e.data["step"] > 0})
 
-    @property
+    @functools.cached_property
     def cache_folder(self) -> Path:
         """Where it keeps what it measured: in its own folder, or in one that several runs share."""
-        shared = next((event.volatile.get("cache") for event in self._of("header")), None)
-        return Path(shared) if shared else self.folder / "cache"
+        said = next((event.volatile.get("cache") for event in self._of("header")), None)
+        return shared_folder(said) or self.folder / "cache"
 
     def artifacts(self, evaluation: Evaluation) -> Mapping[str, str]:
         """The texts that belong to an evaluation (poses), from the run's cache; empty when they are gone from it."""
         cache = Cache(self.cache_folder)
-        stored = cache.get(Cache.key("evaluation", evaluation.value, self.header["protocol"]))
+        stored = cache.peek(Cache.key("evaluation", evaluation.value, self.header["protocol"]))
         return from_dict(Evaluation, stored).artifacts if stored else {}
 
     def records(self) -> list[dict[str, Any]]:

@@ -54,9 +54,7 @@ def cache_of(folder: Path) -> Path:
     """The cache that a folder means: its own, or where the folder is a run's, the one that the run writes to."""
     if not (folder / LOG_NAME).exists():
         return folder
-    header = next((event for event in Run.load(folder).events if event.kind == "header"), None)
-    shared = None if header is None else header.volatile.get("cache")
-    return Path(shared) if shared else folder / "cache"
+    return Run.load(folder).cache_folder
 
 
 def stored(folder: Path) -> Stored:

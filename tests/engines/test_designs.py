@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,6 @@ from typing import Any
 import pytest
 
 from sciopt.budget import Budget
-from sciopt.cli import main
 from sciopt.engines.chosen import Model
 from sciopt.errors import EngineError, InvalidInput
 from sciopt.log import LOG_NAME, read_log, stable
@@ -21,32 +19,18 @@ from sciopt.search import Ending, optimize
 from sciopt.verbalize import read
 from tests.core.toys import Letters
 from tests.engines.server import provider, says
+from tests.program import Program
 from tests.radiotherapy.ball import write_ball
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # litellm's own imports warn
-Program = Callable[..., tuple[int, str, str]]
 Answer = Callable[[dict[str, Any]], tuple[int, Any]]
 KEY = "sk-planted-secret-0123456789"
 
 
 @pytest.fixture(autouse=True)
-def _key(monkeypatch: pytest.MonkeyPatch) -> None:
+def _key_and_no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
-
-
-@pytest.fixture
-def program(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Program:
-    """Run the program in this process, without its figures: its exit code, standard output and standard error."""
     monkeypatch.setattr("sciopt.report.session.write_files", lambda run: [])
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["sciopt", *arguments])
-        with pytest.raises(SystemExit) as left:
-            main()
-        said = capsys.readouterr()
-        return left.value.code if isinstance(left.value.code, int) else 0, said.out, said.err
-
-    return run
 
 
 def _propose(*texts: str) -> tuple[int, Any]:
@@ -67,7 +51,7 @@ def _no_key(folder: Path) -> bool:
     return not any(KEY.encode() in path.read_bytes() for path in folder.rglob("*") if path.is_file())
 
 
-def test_a_model_designs_a_plan_and_everything_can_be_read_afterwards(tmp_path: Path, program: Program) -> None:
+def test_a_model_designs_a_plan_and_everything_can_be_read_afterwards(tmp_path: Path, sciopt: Program) -> None:
     folder = tmp_path / "run"
     case = str(write_ball(tmp_path))
     options = ["--levers", "1", "--budget", "3", "--temperature", "0.3", "--patience", "3", "--no-stop-when-met"]
@@ -83,14 +67,14 @@ def test_a_model_designs_a_plan_and_everything_can_be_read_afterwards(tmp_path: 
             "--cache",
             str(tmp_path / "shared"),
         ]
-        code, out, err = program(*begin, "--dry-run", "--json")
+        code, out, err = sciopt(*begin, "--dry-run", "--json")
         assert (code, requests) == (0, []), err
         assert not list(tmp_path.glob("run*"))
         dry = json.loads(out)
-        code, made, err = program(*begin, "--out", str(folder), "--json")
+        code, made, err = sciopt(*begin, "--out", str(folder), "--json")
         assert code == 0, err
         asked = len(requests)
-        assert json.loads(program("resume", str(folder), "--json", "--quiet")[1]) == json.loads(made)
+        assert json.loads(sciopt("resume", str(folder), "--json", "--quiet")[1]) == json.loads(made)
         assert len(requests) == asked, "a finished run asks nobody"
     first = requests[0]
     assert dry["dollars"] is None
@@ -110,7 +94,7 @@ def test_a_model_designs_a_plan_and_everything_can_be_read_afterwards(tmp_path: 
     assert header["specification"]["model"] == {"temperature": 0.3, "prompts": {}, "cache": True}
     assert header["engine"]["prompts"] == defaults().versions
     assert header["engine"]["settings"]["base_url"] == url
-    step = json.loads(program("show", str(folder), "--step", "1", "--json")[1])
+    step = json.loads(sciopt("show", str(folder), "--step", "1", "--json")[1])
     assert [each["text"] for each in step["requests"]] == [_prompt(request) for request in requests[:2]]
     assert [each["answer"] for each in step["requests"]] == [
         _follow(request)[1]["choices"][0]["message"]["content"] for request in requests[:2]
@@ -119,7 +103,7 @@ def test_a_model_designs_a_plan_and_everything_can_be_read_afterwards(tmp_path: 
 
 
 @pytest.mark.slow
-def test_a_provider_that_fails_stops_the_run_and_resume_goes_on(tmp_path: Path, program: Program) -> None:
+def test_a_provider_that_fails_stops_the_run_and_resume_goes_on(tmp_path: Path, sciopt: Program) -> None:
     folder, answers = tmp_path / "run", iter([0, 401])
     case = str(write_ball(tmp_path))
 
@@ -130,13 +114,13 @@ def test_a_provider_that_fails_stops_the_run_and_resume_goes_on(tmp_path: Path, 
 
     with provider(answer) as (url, requests):
         options = ["--levers", "1", "--budget", "3", "--quiet", "--no-stop-when-met", "--out", str(folder)]
-        code, _, err = program("plan", case, *options, "--engine", "openai/local", "--base-url", url)
+        code, _, err = sciopt("plan", case, *options, "--engine", "openai/local", "--base-url", url)
         assert code == 5
         assert f"sciopt resume {folder}" in err
         assert KEY not in err
         assert len(requests) == 2
-        assert "no answer" in program("show", str(folder), "--step", "2")[1]
-        code, _, err = program("resume", str(folder), "--quiet")
+        assert "no answer" in sciopt("show", str(folder), "--step", "2")[1]
+        code, _, err = sciopt("resume", str(folder), "--quiet")
         assert code == 0, err
         assert requests[2] == requests[1], "what failed is asked again, what was answered is not"
     assert len([e for e in read_log(folder / LOG_NAME) if e.kind == "evaluation"]) > 1
@@ -205,7 +189,7 @@ def test_a_price_is_foreseen_where_litellm_knows_one() -> None:
 
 
 @pytest.mark.slow
-def test_a_model_designs_a_molecule(tmp_path: Path, program: Program) -> None:
+def test_a_model_designs_a_molecule(tmp_path: Path, sciopt: Program) -> None:
     folder = tmp_path / "run"
     cheap = ["--exhaustiveness", "1", "--budget", "3", "--finalists", "0", "--no-references", "--quiet", "--json"]
 
@@ -216,7 +200,7 @@ def test_a_model_designs_a_molecule(tmp_path: Path, program: Program) -> None:
 
     with provider(answer) as (url, requests):
         server = ["--engine", "openai/local", "--base-url", url]
-        code, out, err = program("molecule", "c1ccccc1", "-t", "PPARD", *server, *cheap, "--out", str(folder))
+        code, out, err = sciopt("molecule", "c1ccccc1", "-t", "PPARD", *server, *cheap, "--out", str(folder))
     assert code == 0, err
     for told in ("Vina score", "goal: at most", "QED", "# Rules for an answer", "heavy atoms", "## Findings"):
         assert told in _prompt(requests[0]), told

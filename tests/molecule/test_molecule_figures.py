@@ -55,12 +55,23 @@ def test_the_changed_atoms_are_those_that_the_earlier_molecule_does_not_have(
     assert elements == sorted(["Cl"] if changed == "Cl" else list(changed))
 
 
-def test_molecules_that_share_nothing_are_laid_out_on_their_own_with_nothing_marked() -> None:
+def test_molecules_that_share_nothing_are_laid_out_on_their_own_and_marked_as_a_whole() -> None:
     one, other = Chem.MolFromSmiles("C1CC1"), Chem.MolFromSmiles("O=S(=O)(N)N")
     shared = overlay(one, other)
-    assert shared is None
-    assert changed_atoms(one, other, shared) == []
-    assert molecules_on_the_way(steps(["C1CC1", "O=S(=O)(N)N", "C", "O"])).axes
+    assert shared == ()
+    assert changed_atoms(one, other, shared) == list(range(5))
+    drawn = molecules_on_the_way(steps(["C1CC1", "O=S(=O)(N)N", "C", "CO"]))
+    said = [text.get_text() for text in drawn.axes[0].texts]
+    assert said.count("all of it is new") == 3
+    assert any("marked: outside the largest part" in text for text in said)
+
+
+def test_molecules_that_took_too_long_to_compare_are_told_and_not_marked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sciopt.objectives.molecule.figures.overlay", lambda earlier, later: None)
+    drawn = molecules_on_the_way(steps(["CCCO", "CCCN"]))
+    said = [text.get_text() for text in drawn.axes[0].texts]
+    assert said.count("not compared: it took too long") == 1
+    assert not any("marked" in text for text in said)
 
 
 def test_shared_atoms_stand_in_the_same_place() -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.program import Program
 from tests.radiotherapy.ball import BALL, write_ball
-from tests.radiotherapy.conftest import Planned, Program
+from tests.radiotherapy.conftest import Planned
 
 
 def test_a_run_improves_on_its_start_and_can_be_resumed_and_not_overwritten(planned: Planned, sciopt: Program) -> None:

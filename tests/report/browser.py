@@ -178,7 +178,7 @@ class Browser:
         assert "exceptionDetails" not in said, said["exceptionDetails"]
         return said["result"].get("value")
 
-    def wait(self, script: str, *, seconds: float = 30.0) -> None:
+    def wait(self, script: str, *, seconds: float = 90.0) -> None:
         """Until an expression is true."""
         until = time.monotonic() + seconds
         while not self.run(script):

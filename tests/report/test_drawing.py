@@ -5,15 +5,10 @@ from __future__ import annotations
 import dataclasses
 import io
 import pickle
-from collections.abc import Sequence
-from itertools import combinations
 from pathlib import Path
-from typing import Any
 
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.text import Text
 from PIL import Image
 
 import sciopt
@@ -21,6 +16,7 @@ from sciopt.errors import InvalidInput, LogError, UnknownName
 from sciopt.report.kinds import GENERAL
 from sciopt.runs.run import Run
 from tests.core.toys import Letters, Speller
+from tests.report.legible import expect_legible
 
 
 def labels(made: Figure) -> list[str]:
@@ -101,27 +97,4 @@ def test_no_text_overlaps_another_or_leaves_the_figure(
     said = "Synthetic; for study only, never for use; what else has to be said of it stands here as well"
     monkeypatch.setattr("sciopt.report.kinds.footnote", lambda runs: said)
     made = sciopt.figure(kind, *(seeds if kind in ("campaign", "pareto") else [wandered]), width=width, title="A title")
-    canvas = FigureCanvasAgg(made)
-    canvas.draw()
-    boxes = [(text.get_text(), Text.get_window_extent(text).padded(-1.0)) for text in drawn_texts(made)]
-    assert len(boxes) > 8
-    for (one, a), (other, b) in combinations(boxes, 2):
-        assert not a.overlaps(b), (one, other)
-    for name, box in boxes:
-        assert made.bbox.x0 <= box.x0, name
-        assert made.bbox.y0 <= box.y0, name
-        assert box.x1 <= made.bbox.x1, name
-        assert box.y1 <= made.bbox.y1, name
-
-
-def drawn_texts(made: Figure) -> list[Text]:
-    """Every text that is seen; labels of ticks that are hidden or out of range are kept by matplotlib but not drawn."""
-    hidden = [t for axes in made.axes for axis in (axes.xaxis, axes.yaxis) for t in _hidden_tick_labels(axis)]
-    return [t for t in made.findobj(Text) if t.get_visible() and t.get_text().strip() and t not in hidden]  # type: ignore[union-attr, misc]
-
-
-def _hidden_tick_labels(axis: Any) -> Sequence[Text]:
-    low, high = sorted(axis.get_view_interval())
-    out = [tick for tick in axis.get_major_ticks() if not low <= tick.get_loc() <= high]
-    shared = [] if axis.get_tick_params().get("labelbottom", True) else axis.get_major_ticks()
-    return [label for tick in [*out, *shared] for label in (tick.label1, tick.label2)]
+    expect_legible(made, least=9)

@@ -5,17 +5,16 @@ from __future__ import annotations
 import math
 import subprocess
 import sys
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
 from sciopt.errors import InvalidInput
 from sciopt.objective import Goal
 from sciopt.report.figures import Panel, TrajectoryPoint, save, trajectory
+from tests.report.legible import expect_legible
 
 VINA = Panel("Vina score", "kcal/mol", Goal("Vina score", "<=", -10, "kcal/mol"))
 QED = Panel("QED", goal=Goal("QED", ">=", 0.8))
@@ -71,27 +70,7 @@ def test_rows_may_come_in_any_order() -> None:
 @pytest.mark.parametrize("panels", [[VINA], [VINA, QED]])
 def test_no_text_overlaps_another_or_leaves_the_figure(scores: list[float | None], panels: list[Panel]) -> None:
     figure = trajectory(points(scores), panels=panels, title="Benzene to a ligand of PPARD")
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    # Labels of ticks that are hidden or out of range are kept by matplotlib but not drawn.
-    undrawn = [t for axes in figure.axes for axis in (axes.xaxis, axes.yaxis) for t in _undrawn_tick_labels(axis)]
-    texts = [t for t in figure.findobj(Text) if t.get_visible() and t.get_text().strip() and t not in undrawn]
-    boxes = [(t.get_text(), t.get_window_extent().padded(-1.0)) for t in texts]
-    assert len(boxes) > 5
-    for (one, a), (other, b) in combinations(boxes, 2):
-        assert not a.overlaps(b), (one, other)
-    for name, box in boxes:
-        assert figure.bbox.x0 <= box.x0, name
-        assert figure.bbox.y0 <= box.y0, name
-        assert box.x1 <= figure.bbox.x1, name
-        assert box.y1 <= figure.bbox.y1, name
-
-
-def _undrawn_tick_labels(axis: Any) -> list[Text]:
-    low, high = sorted(axis.get_view_interval())
-    hidden = [tick for tick in axis.get_major_ticks() if not low <= tick.get_loc() <= high]
-    sharing = [] if axis.get_tick_params().get("labelbottom", True) else axis.get_major_ticks()
-    return [label for tick in [*hidden, *sharing] for label in (tick.label1, tick.label2)]
+    expect_legible(figure, least=6)
 
 
 _DRAW = """

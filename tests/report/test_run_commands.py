@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import csv
 import json
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import tomllib
 
 from sciopt.cache import Cache
-from sciopt.cli import main
 from sciopt.log import LOG_NAME, Log, read_log, stable
 from sciopt.report.comparison import replay_lines
 from sciopt.runs.replaying import Moved, Replayed
 from sciopt.runs.storing import stored
+from tests.program import Program
 from tests.radiotherapy.ball import write_ball
 from tests.runs import words
 
-Program = Callable[..., tuple[int, str, str]]
 FILE = """
 start = "aaaaaaaa"
 budget = 4
@@ -28,20 +26,6 @@ budget = 4
 [objective]
 domain = "words"
 """
-
-
-@pytest.fixture
-def sciopt(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Program:
-    """Run the program in this process: its exit code, standard output and standard error."""
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["sciopt", *arguments])
-        with pytest.raises(SystemExit) as left:
-            main()
-        said = capsys.readouterr()
-        return left.value.code if isinstance(left.value.code, int) else 0, said.out, said.err
-
-    return run
 
 
 @pytest.fixture

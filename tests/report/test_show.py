@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from sciopt.cli import main
 from sciopt.engines.base import Proposal, Rejected, Reply, Request, Usage
 from sciopt.engines.faults import billed
 from sciopt.errors import EngineError, Unreadable
@@ -22,8 +19,7 @@ from sciopt.runs.rehearsal import rehearse
 from sciopt.runs.run import Run
 from sciopt.search import optimize
 from tests.core.toys import Letters, Speller
-
-Program = Callable[..., tuple[int, str, str]]
+from tests.program import Program
 
 
 class Costly(Speller):
@@ -39,28 +35,14 @@ class Costly(Speller):
 
 
 @pytest.fixture
-def program(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Program:
-    """Run the program in this process: its exit code, standard output and standard error."""
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["sciopt", *arguments])
-        with pytest.raises(SystemExit) as left:
-            main()
-        said = capsys.readouterr()
-        return left.value.code if isinstance(left.value.code, int) else 0, said.out, said.err
-
-    return run
-
-
-@pytest.fixture
 def run(tmp_path: Path) -> Run:
     stages = (Stage("quick look", keep=2, paid=True),)
     optimize(Letters(stages=stages), "abc", engine=Costly(paid=True), budget=5, out=tmp_path)
     return Run.load(tmp_path)
 
 
-def test_the_overview_tells_what_was_asked_for_what_it_took_and_why_it_ended(run: Run, program: Program) -> None:
-    code, out, _ = program("show", str(run.folder))
+def test_the_overview_tells_what_was_asked_for_what_it_took_and_why_it_ended(run: Run, sciopt: Program) -> None:
+    code, out, _ = sciopt("show", str(run.folder))
     assert code == 0
     for said in (
         "costly",
@@ -71,7 +53,7 @@ def test_the_overview_tells_what_was_asked_for_what_it_took_and_why_it_ended(run
         "it ended: the",
     ):
         assert said in out, said
-    code, out, _ = program("show", str(run.folder), "--json")
+    code, out, _ = sciopt("show", str(run.folder), "--json")
     data = json.loads(out)
     assert data == json.loads(json.dumps(overview(run)))
     assert [each["step"] for each in data["steps"]] == [1, 2]
@@ -80,7 +62,7 @@ def test_the_overview_tells_what_was_asked_for_what_it_took_and_why_it_ended(run
     assert data["spent"]["calls"] == 8
 
 
-def test_a_step_shows_all_that_was_sent_answered_refused_and_measured(run: Run, program: Program) -> None:
+def test_a_step_shows_all_that_was_sent_answered_refused_and_measured(run: Run, sciopt: Program) -> None:
     data = step_data(run, 1)
     assert data["system"] == "Be brave.\n"
     assert [each["text"] for each in data["requests"]] == [each.text for each in run.asked[:2]]
@@ -89,7 +71,7 @@ def test_a_step_shows_all_that_was_sent_answered_refused_and_measured(run: Run, 
     assert "NO\x1b[2J" in {each["text"] for each in data["refused"]}
     assert {each["stage"] for each in data["estimated"]} == {"quick look"}
     assert [each["parent"] for each in data["measured"]] == ["abc", "abc"]
-    code, out, _ = program("show", str(run.folder), "--step", "1")
+    code, out, _ = sciopt("show", str(run.folder), "--step", "1")
     assert code == 0
     assert not {c for c in out if not c.isprintable()} - {"\n", "\t"}
     for said in (
@@ -100,29 +82,29 @@ def test_a_step_shows_all_that_was_sent_answered_refused_and_measured(run: Run, 
         "refused",
     ):
         assert said in out, said
-    assert json.loads(program("show", str(run.folder), "--step", "1", "--json")[1]) == json.loads(json.dumps(data))
+    assert json.loads(sciopt("show", str(run.folder), "--step", "1", "--json")[1]) == json.loads(json.dumps(data))
 
 
-def test_a_step_that_is_not_there_and_a_folder_without_a_run_are_named(run: Run, program: Program) -> None:
-    code, _, err = program("show", str(run.folder), "--step", "9")
+def test_a_step_that_is_not_there_and_a_folder_without_a_run_are_named(run: Run, sciopt: Program) -> None:
+    code, _, err = sciopt("show", str(run.folder), "--step", "9")
     assert (code, "no step 9: expected 1 to 2" in err) == (4, True)
-    assert program("show", str(run.folder / "nowhere"))[0] == 4
+    assert sciopt("show", str(run.folder / "nowhere"))[0] == 4
 
 
-def test_a_run_that_was_stopped_says_why_and_how_it_goes_on(tmp_path: Path, program: Program) -> None:
+def test_a_run_that_was_stopped_says_why_and_how_it_goes_on(tmp_path: Path, sciopt: Program) -> None:
     class Failing(Speller):
         def complete(self, request: Request) -> Reply:
             raise EngineError("the provider is gone")
 
     with pytest.raises(EngineError):
         optimize(Letters(), "abc", engine=Failing(paid=True), budget=5, out=tmp_path)
-    code, out, _ = program("show", str(tmp_path))
+    code, out, _ = sciopt("show", str(tmp_path))
     assert code == 0
     assert f"sciopt resume {tmp_path}" in out
-    assert "no answer: the provider is gone" in program("show", str(tmp_path), "--step", "1")[1]
+    assert "no answer: the provider is gone" in sciopt("show", str(tmp_path), "--step", "1")[1]
 
 
-def test_a_run_that_nobody_could_answer_shows_the_answers_and_what_they_cost(tmp_path: Path, program: Program) -> None:
+def test_a_run_that_nobody_could_answer_shows_the_answers_and_what_they_cost(tmp_path: Path, sciopt: Program) -> None:
     class Prosaic(Costly):
         def complete(self, request: Request) -> Reply:
             error = Unreadable("1 answer in a form that cannot be read: no JSON")
@@ -130,10 +112,10 @@ def test_a_run_that_nobody_could_answer_shows_the_answers_and_what_they_cost(tmp
 
     with pytest.raises(Unreadable):
         optimize(Letters(), "abc", engine=Prosaic(paid=True), budget=5, out=tmp_path)
-    _, out, _ = program("show", str(tmp_path))
+    _, out, _ = sciopt("show", str(tmp_path))
     assert "1 evaluation; 1 call, 1,234 tokens, $0.2500" in out
     assert "the engine gave no answer: 1 answer in a form that cannot be read" in out
-    _, out, _ = program("show", str(tmp_path), "--step", "1")
+    _, out, _ = sciopt("show", str(tmp_path), "--step", "1")
     for words in (
         "=== the prompt\nTask: propose",
         "could not be read: no JSON\na poem\\x1b[2J",

@@ -103,6 +103,28 @@ def carry_on(folder: Path, calls: Path | None, evaluations: int, *, watch: Watch
     )
 
 
+def walk(
+    folder: Path,
+    calls: Path | None = None,
+    *,
+    evaluations: int,
+    cache: Path | None = None,
+    watch: Watch | None = None,
+) -> None:
+    """The plainest run in `folder`, from its beginning or from where it stopped."""
+    optimize(
+        Numbers(),
+        "1000",
+        engine=Walker(calls),
+        budget=Budget(evaluations=evaluations),
+        out=folder,
+        cache=cache,
+        ending=Ending(patience=10**6, when_met=False),
+        watch=watch,
+        resuming=os.path.exists(folder / LOG_NAME),  # False, too, where nobody may look
+    )
+
+
 if __name__ == "__main__":
     began = time.monotonic()
     found = carry_on(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))

@@ -6,6 +6,7 @@ import json
 import random
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,26 +19,15 @@ from sciopt.events import Event, schema_of
 from sciopt.log import LOG_NAME, Log, read_events, read_log, stable
 from sciopt.objective import Stage
 from sciopt.runs.run import Run
-from sciopt.search import Ending, Watch, optimize, resume
+from sciopt.search import Ending, optimize, resume
 from tests.core.toys import Letters, Speller
-from tests.runs.cheap import Numbers, Walker
+from tests.runs.cheap import Numbers, Walker, walk
 
 EVALUATIONS = 9
 LOGS = Path(__file__).parent.parent / "core" / "logs"
 
 
-def run(folder: Path, calls: Path | None = None, *, cache: Path | None = None, watch: Watch | None = None) -> None:
-    optimize(
-        Numbers(),
-        "1000",
-        engine=Walker(calls),
-        budget=Budget(evaluations=EVALUATIONS),
-        out=folder,
-        cache=cache,
-        ending=Ending(patience=10**6, when_met=False),
-        watch=watch,
-        resuming=(folder / LOG_NAME).exists(),
-    )
+run = partial(walk, evaluations=EVALUATIONS)
 
 
 @pytest.fixture(scope="module")

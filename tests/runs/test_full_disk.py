@@ -8,32 +8,21 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from sciopt.budget import Budget
 from sciopt.cache import Cache
 from sciopt.errors import LogError
 from sciopt.log import LOG_NAME, read_events, read_log, stable
-from sciopt.search import Ending, optimize
-from tests.runs.cheap import Numbers, Walker
+from tests.runs.cheap import walk
 
 NOBODY = 65534
 EVALUATIONS = 40
 
 
-def run(folder: Path, calls: Path, *, cache: Path | None = None) -> None:
-    optimize(
-        Numbers(),
-        "1000",
-        engine=Walker(calls),
-        budget=Budget(evaluations=EVALUATIONS),
-        out=folder,
-        cache=cache,
-        ending=Ending(patience=10**6, when_met=False),
-        resuming=os.path.exists(folder / LOG_NAME),
-    )
+run = partial(walk, evaluations=EVALUATIONS)
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,6 @@ from sciopt.runs.replaying import replay
 from sciopt.runs.specification import RunSpec
 from sciopt.search import Ending, optimize
 from tests.core.toys import Letters, Speller
-from tests.runs import words
 
 STAGES = (Stage("quick look", keep=2, paid=True),)
 
@@ -187,13 +186,6 @@ def test_runs_that_cannot_be_made_again(tmp_path: Path) -> None:
         replay(tmp_path / "run", objective=Letters())
     with pytest.raises(LogError, match="holds no run"):
         replay(tmp_path / "nowhere")
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    words.use(tmp_path / "site", monkeypatch)
-    yield tmp_path
-    words.forget()
 
 
 def test_a_run_of_a_domain_needs_nothing_but_its_folder(folder: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,6 @@ from sciopt.runs.specification import RunSpec
 from sciopt.search import Ending, optimize
 from tests.core.toys import Letters, Speller
 from tests.radiotherapy.ball import write_ball
-from tests.runs import words
 
 FILE = """
 start = "aaaaaaaa"
@@ -29,14 +27,6 @@ seed = 3
 domain = "words"
 goal = 6
 """
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder for files and runs, where the domain of words is installed."""
-    words.use(tmp_path / "site", monkeypatch)
-    yield tmp_path
-    words.forget()
 
 
 def written(folder: Path, text: str, name: str = "words.toml") -> Path:

@@ -21,6 +21,7 @@ from sciopt.objectives.molecule.quantities import score_of
 from sciopt.objectives.molecule.sketches import BOND_POINTS, Sketch, sketch
 from sciopt.objectives.molecule.spots import Field, Place, Spot, edge, place
 from sciopt.report.kinds import Choices, FigureKind
+from sciopt.report.layout import title_inches
 from sciopt.spelling import typeset
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def figure_of(shown: Shown, *, width_inches: float, height_inches: float | None 
     """The ligand with its colour bar below, as high as it has to be or as asked."""
     width = 72 * width_inches
     drawn = sketch(flat(shown.parts), plain=True)
-    head = _HEAD if shown.title else 0.0
+    head = _HEAD + 72 * title_inches(shown.title) if shown.title else 0.0
     scale = min(_LONGEST_BOND / BOND_POINTS, (width - 2 * _SIDE) / drawn.width)
     own = drawn.height * scale + 2 * _ABOVE
     key = textwrap.wrap(_KEY, int(0.97 * width / (_KEY_LETTER * _KEY_SIZE)))
@@ -128,8 +129,9 @@ def figure_of(shown: Shown, *, width_inches: float, height_inches: float | None 
     _colour_bar(made.add_axes((0.5 - bar / 2, (below - 10.0) / height, bar, 5.0 / height)), shown.parts)
     made.text(0.5, 2.0 / height, "\n".join(key), ha="center", va="bottom", fontsize=_KEY_SIZE, color=_CONTACT)
     if shown.title:
-        font = min(7.5, 0.97 * width / (_TITLE_LETTER * len(shown.title)))
-        made.text(0.5, 1.0 - 10.0 / height, shown.title, ha="center", va="baseline", fontsize=font, color=_INK)
+        font = min(7.5, 0.97 * width / (_TITLE_LETTER * max(map(len, shown.title.split("\n")))))
+        last = 10.0 + 72 * title_inches(shown.title)
+        made.text(0.5, 1.0 - last / height, shown.title, ha="center", va="baseline", fontsize=font, color=_INK)
     return made
 
 
@@ -249,4 +251,5 @@ ATOMS = FigureKind(
     draw=_draw,
     compose=_compose,
     most=1,
+    takes=("number", "quantities"),
 )

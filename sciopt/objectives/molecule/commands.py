@@ -6,7 +6,7 @@ import json
 import sys
 from contextlib import closing
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -42,6 +42,7 @@ from sciopt.report.arguments import (
     DetailLevel,
     DryRun,
     EngineName,
+    HowMuchIsTold,
     MaxCalls,
     MaxDollars,
     MaxSeconds,
@@ -199,9 +200,7 @@ def score(
     similar_to: SimilarTo = None,
     similarity: Similarity = None,
     hydrogen_bond: Bonds = None,
-    detail: Annotated[
-        Literal["findings", "numbers"], typer.Option(metavar="LEVEL", help="How much is told: findings or numbers.")
-    ] = "findings",
+    detail: HowMuchIsTold = "findings",
     csv: Annotated[Path | None, typer.Option(metavar="FILE", rich_help_panel=OUTPUT, help="Write a table.")] = None,
     references: Annotated[
         bool, typer.Option("--references", help="Score the target's known drugs as well, for comparison.")

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from sciopt.errors import InvalidInput
 from sciopt.objectives.molecule.drawing import add, bare_figure, write
-from sciopt.objectives.molecule.overlays import changed_atoms, lay_out, overlay
+from sciopt.objectives.molecule.overlays import Overlay, changed_atoms, lay_out, overlay
 from sciopt.objectives.molecule.sketches import BOND_POINTS, Sketch, readable_molecule, sketch
+from sciopt.report.layout import title_inches
 from sciopt.spelling import typeset
 
 if TYPE_CHECKING:
@@ -26,12 +27,13 @@ _LONGEST_BOND = 12.0
 """Points; all bonds of one figure are drawn alike, shorter where a molecule would not fit."""
 _HIGHEST, _WIDEST = 0.68, 0.92
 """How much of the width of its place a molecule takes at most, downwards and across."""
-_GAP, _MARGIN, _HEAD = 7.0, 4.0, 16.0
+_GAP, _MARGIN, _HEAD, _ABOVE_TITLE = 7.0, 4.0, 16.0, 4.0
 _TEXT, _LINE = 6.5, 8.6
 """The size of the captions' font, and from line to line, in points."""
 _LETTER = 0.6
 """The width of a letter of captions, as a fraction of the size of the font; most are digits."""
 _INK, _GREY = "#222222", "#666666"
+_ALL_NEW, _NOT_COMPARED = "all of it is new", "not compared: it took too long"
 _MARKED = "marked: outside the largest part shared with the molecule before"
 
 
@@ -59,13 +61,13 @@ def molecules_on_the_way(
     without steps, or for a SMILES that RDKit cannot read.
     """
     grid = _grid(steps, columns=columns, width=72 * (width_inches or CELL_INCHES * min(columns, len(steps))))
-    head = _HEAD if title else 0.0
+    head = _HEAD + 72 * title_inches(title) if title else 0.0
     height = grid.height + head if height_inches is None else 72 * height_inches
     figure = bare_figure(width_points=grid.width, height_points=height)
     axes = figure.add_axes((0.0, 0.0, 1.0, 1.0 - head / height))
     _draw(axes, grid.within(height - head))
     if title:
-        figure.suptitle(title, y=1.0 - 0.4 * head / height)
+        figure.suptitle(title, y=1.0 - _ABOVE_TITLE / height)
     return figure
 
 
@@ -128,9 +130,18 @@ def _grid(steps: Sequence[WayStep], *, columns: int, width: float) -> _Grid:
     columns = min(columns, len(steps))
     cell = width / columns
     fits = [min(_WIDEST * cell / each.width, _HIGHEST * cell / each.height) for each in sketches]
-    captions = tuple(_caption(step, letters=_letters(cell)) for step in steps)
+    letters = _letters(cell)
+    captions = tuple(
+        (*_caption(step, letters=letters), *textwrap.wrap(said, letters))
+        for step, said in zip(steps, ["", *map(_unshared, overlays)], strict=True)
+    )
     note = tuple(textwrap.wrap(_note(steps, marked=any(marked)), _letters(width)))
     return _Grid(sketches, captions, note, columns, width, min(_LONGEST_BOND / BOND_POINTS, *fits))
+
+
+def _unshared(shared: Overlay | None) -> str:
+    """What is said of a molecule that could not be laid over the one before it."""
+    return _NOT_COMPARED if shared is None else "" if shared else _ALL_NEW
 
 
 def _letters(width: float) -> int:

@@ -77,7 +77,7 @@ def _cached(run: Run, drug: Reference, receptor: str) -> Iterator[Evaluation]:
     with suppress(InvalidValue):
         value = canonical_smiles(drug.smiles, limits=DockingProtocol().limits)
         for protocol in (run.header["protocol"], _alone(run.header["protocol"], receptor)):
-            stored = cache.get(Cache.key("evaluation", value, protocol))
+            stored = cache.peek(Cache.key("evaluation", value, protocol))
             if stored is not None:
                 yield from_dict(Evaluation, stored)
 

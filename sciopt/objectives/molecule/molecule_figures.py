@@ -94,4 +94,5 @@ MOLECULES = FigureKind(
     draw=_draw,
     compose=_compose,
     most=1,
+    takes=("number", "quantities"),
 )

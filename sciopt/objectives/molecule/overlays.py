@@ -16,6 +16,8 @@ from rdkit.Chem import rdDepictor, rdFMCS, rdMolAlign
 from sciopt.objectives.molecule.letters import Points
 
 _MCS_SECONDS = 2
+_FEWEST = 3
+"""Fewer atoms than these say nothing of where a molecule stands."""
 _MATCHES = 200
 """Symmetry-equivalent overlays that are compared at most."""
 _BOND = 1.5
@@ -28,7 +30,7 @@ Overlay = tuple[tuple[int, int], ...]
 
 
 def overlay(earlier: Chem.Mol, later: Chem.Mol) -> Overlay | None:
-    """Which atoms of two molecules stand for each other; None when they share too little, or it took too long.
+    """Which atoms of two molecules stand for each other: none when they share too little; None when it took too long.
 
     The largest common substructure by bonds and rings; among its equivalent overlays the one with the fewest
     exchanged elements.
@@ -41,16 +43,19 @@ def overlay(earlier: Chem.Mol, later: Chem.Mol) -> Overlay | None:
         ringMatchesRingOnly=True,
         completeRingsOnly=True,
     )
-    if common.canceled or common.numAtoms < 3:
+    if common.canceled:
         return None
+    if common.numAtoms < _FEWEST:
+        return ()
     here = earlier.GetSubstructMatch(common.queryMol)
     there = later.GetSubstructMatches(common.queryMol, uniquify=False, maxMatches=_MATCHES)
     ways = [tuple(zip(here, match, strict=True)) for match in there]
-    return min(ways, key=lambda way: (sum(_exchanged(earlier, later, *pair) for pair in way), way)) if ways else None
+    return min(ways, key=lambda way: (sum(_exchanged(earlier, later, *pair) for pair in way), way)) if ways else ()
 
 
 def changed_atoms(earlier: Chem.Mol, later: Chem.Mol, shared: Overlay | None) -> list[int]:
-    """Atoms of the later molecule that are new, or another element, with respect to the earlier one."""
+    """Atoms of the later molecule that are new, or another element, with respect to the earlier one; all of them where
+    nothing is shared, none where that is not known."""
     if shared is None:
         return []
     kept = {there for here, there in shared if not _exchanged(earlier, later, here, there)}
@@ -72,7 +77,7 @@ def lay_out(molecules: Sequence[Chem.Mol], overlays: Sequence[Overlay | None]) -
         shared = overlays[index] if index < len(overlays) else None
         rdDepictor.Compute2DCoords(molecule)
         rdDepictor.StraightenDepiction(molecule)
-        if shared is not None:
+        if shared:
             _lay_over(molecule, molecules[index + 1], shared)
 
 

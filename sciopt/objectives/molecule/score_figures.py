@@ -19,8 +19,9 @@ from sciopt.objectives.molecule.letters import Points
 from sciopt.objectives.molecule.quantities import VINA, is_score, score_of, unit_of
 from sciopt.report.kinds import Choices, FigureKind
 from sciopt.report.labels import Spot, settle, write_names
-from sciopt.report.layout import columns_of, leave_room_below
+from sciopt.report.layout import columns_of, leave_room_below, title_inches
 from sciopt.report.methods import Method, methods
+from sciopt.report.outliers import Limits, key, mark_outside, near, outside_label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -63,6 +64,25 @@ class Panel:
         """The reference drugs that were scored."""
         values = self.known.measured.items()
         return [Spot(each[VINA], each[self.upwards], name) for name, each in values if self.upwards in each]
+
+    @property
+    def limits(self) -> tuple[Limits | None, Limits | None]:
+        """Of both axes, where a few far evaluations are left out; the best of a run and the drugs never are."""
+        drugs = np.array([(drug.x, drug.y) for drug in self.drugs]).reshape(-1, 2)
+        shown = np.concatenate([*(cloud.best for cloud in self.clouds), drugs])
+        every = np.concatenate([cloud.points for cloud in self.clouds])
+        across, upwards = (near(every[:, i].tolist(), always=shown[:, i].tolist()) for i in (0, 1))
+        return across, upwards
+
+    @property
+    def outside(self) -> int:
+        """How many evaluations are left out."""
+        every = np.concatenate([cloud.points for cloud in self.clouds])
+        out = np.zeros(len(every), dtype=bool)
+        for column, limits in zip(every.T, self.limits, strict=True):
+            if limits is not None:
+                out |= (column < limits[0]) | (column > limits[1])
+        return int(np.count_nonzero(out))
 
 
 def panels(runs: Sequence[Run], choices: Choices) -> list[Panel]:
@@ -121,7 +141,17 @@ def _draw_panel(axes: Axes, panel: Panel, *, named: bool) -> None:
     axes.set_ylabel(f"{panel.upwards} ({unit})" if unit else panel.upwards)
     axes.grid(axis="x")
     axes.margins(0.06)
+    _leave_out(axes, panel)
     write_names(axes, drugs)
+
+
+def _leave_out(axes: Axes, panel: Panel) -> None:
+    """The limits of the panel, and arrows to what is outside."""
+    across, upwards = panel.limits
+    if panel.outside:
+        axes.set(xlim=across or axes.get_xlim(), ylim=upwards or axes.get_ylim())
+        for cloud in panel.clouds:
+            mark_outside(axes, [(x, y) for x, y in cloud.points.tolist()], colour=cloud.method.look.colour)
 
 
 def _legend(panels: Sequence[Panel]) -> Iterator[tuple[Any, str]]:
@@ -135,6 +165,8 @@ def _legend(panels: Sequence[Panel]) -> Iterator[tuple[Any, str]]:
     yield Line2D([], [], ls="", marker="o", ms=5.0, mfc="white", mec=_INK, mew=0.7), "best of a run"
     if any(panel.drugs for panel in panels):
         yield Line2D([], [], **_DRUG), "reference drug"
+    if many := sum(panel.outside for panel in panels):
+        yield Line2D([], [], **key(_GREY)), outside_label(many)
 
 
 def _called(name: str, clouds: Sequence[str] | dict[str, Cloud]) -> str:
@@ -145,7 +177,8 @@ def _margins(across: Axes, upwards: Axes, panel: Panel) -> None:
     """How the evaluations of each method spread along both axes, as shares of their number."""
     for axis, (axes, orientation) in enumerate(((across, "vertical"), (upwards, "horizontal"))):
         every = np.concatenate([cloud.points[:, axis] for cloud in panel.clouds])
-        edges = np.histogram_bin_edges(every, bins=min(_BINS, 3 + int(1.5 * len(every) ** 0.5))).tolist()
+        bins = min(_BINS, 3 + int(1.5 * len(every) ** 0.5))
+        edges = np.histogram_bin_edges(every, bins=bins, range=panel.limits[axis]).tolist()
         for cloud in (each for each in panel.clouds if len(each.points)):
             values = cloud.points[:, axis]
             weights = np.full(len(values), 1.0 / len(values))
@@ -165,8 +198,8 @@ def _compose(runs: Sequence[Run], choices: Choices) -> Figure:
     handles, labels = zip(*_legend(found), strict=True)
     abreast = columns_of(labels, width_inches=choices.width_inches)
     note = _wrapped(found, choices.width_inches)
-    below = 0.16 * -(-len(labels) // abreast) + _NOTE_LINE * len(note) / 72
-    height = choices.height_inches or rows * min(0.9 * choices.width_inches / columns, _HIGHEST_INCHES) + below
+    rest = 0.16 * -(-len(labels) // abreast) + _NOTE_LINE * len(note) / 72 + title_inches(choices.title or "")
+    height = choices.height_inches or rows * min(0.9 * choices.width_inches / columns, _HIGHEST_INCHES) + rest
     made = Figure(figsize=(choices.width_inches, height))
     grid = made.add_gridspec(rows, columns)
     drawn = [_joint(made, grid[divmod(i, columns)], panel) for i, panel in enumerate(found)]
@@ -225,4 +258,5 @@ DISTRIBUTION = FigureKind(
     draw=_draw,
     compose=_compose,
     aspect=0.9,
+    takes=("quantities", "by"),
 )

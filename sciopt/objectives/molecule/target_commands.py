@@ -51,7 +51,8 @@ def targets_list(folder: Folder = None, as_json: AsJson = False) -> None:
 
 @targets_app.command("show")
 def targets_show(
-    name: Annotated[str, typer.Argument(help="For example PPARD, or the folder of your own.")], as_json: AsJson = False
+    name: Annotated[str, typer.Argument(metavar="NAME", help="For example PPARD, or the folder of your own.")],
+    as_json: AsJson = False,
 ) -> None:
     """Show a target: protein, box, receptor file; of your own also what was done to the structure, and its check."""
     from sciopt.targets.proteins.catalog import target
@@ -65,7 +66,7 @@ def targets_show(
     "--smiles 'CC(=O)[C@H]1CC[C@H]2[C@@H]3CCC4=CC(=O)CC[C@]4(C)[C@H]3CC[C@]12C'",
 )
 def targets_add(
-    name: Annotated[str, typer.Argument(help="Of the new target: letters, digits and _.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Of the new target: letters, digits and _.")],
     structure: Annotated[Path, typer.Option(metavar="FILE", help="A structure in PDB or mmCIF format, also .gz.")],
     ligand: Annotated[
         str | None,
@@ -141,7 +142,7 @@ def targets_add(
 
 @targets_app.command("check")
 def targets_check(
-    name: Annotated[str, typer.Argument(help="Of a target of your own, or its folder.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Of a target of your own, or its folder.")],
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:

@@ -61,4 +61,3 @@ SharedCache = Annotated[
 Workers = Annotated[
     int | None, typer.Option(metavar="N", rich_help_panel=OUTPUT, help="Plans at one time; one a core by default.")
 ]
-Force = Annotated[bool, typer.Option("--force", rich_help_panel=OUTPUT, help="Replace files that are there.")]

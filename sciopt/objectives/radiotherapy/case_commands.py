@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sciopt.errors import InvalidInput, SciOptError
-from sciopt.objectives.radiotherapy.arguments import Force
-from sciopt.report.arguments import OUTPUT, AsJson
+from sciopt.report.arguments import OUTPUT, AsJson, Force
 
 if TYPE_CHECKING:
     from sciopt.targets.patients.case import Case
@@ -68,7 +67,7 @@ def cases_show(
     "add", epilog="Example: sciopt cases add pelvis-1 --dicom folder --prescription 'PTV 78' --goals goals.toml"
 )
 def cases_add(
-    name: Annotated[str, typer.Argument(help="Of the new case: letters, digits and . _ -")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Of the new case: letters, digits and . _ -")],
     dicom: Annotated[
         Path | None, typer.Option(metavar="FOLDER", rich_help_panel=SOURCE, help="With a CT and its RTSTRUCT.")
     ] = None,

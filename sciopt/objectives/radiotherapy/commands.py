@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -34,6 +34,7 @@ from sciopt.report.arguments import (
     DetailLevel,
     DryRun,
     EngineName,
+    HowMuchIsTold,
     MaxCalls,
     MaxDollars,
     MaxSeconds,
@@ -184,9 +185,7 @@ def evaluate(
     machine: MachineName = None,
     smoothing: Smoothing = 1.0,
     levers: Levers = 2,
-    detail: Annotated[
-        Literal["findings", "numbers"], typer.Option(metavar="LEVEL", help="How much is told: findings or numbers.")
-    ] = "findings",
+    detail: HowMuchIsTold = "findings",
     csv: Annotated[
         Path | None,
         typer.Option(metavar="FILE", rich_help_panel=OUTPUT, help="Write the dose-volume histograms, in % by Gy."),

@@ -28,7 +28,7 @@ from sciopt.objectives.radiotherapy.planes import (
 )
 from sciopt.objectives.radiotherapy.use import use_of
 from sciopt.report.figures import SMALL_PRINT, STYLE, small_print
-from sciopt.report.layout import columns_of
+from sciopt.report.layout import columns_of, title_inches
 from sciopt.targets.patients.case import Case
 from sciopt.targets.patients.region import Floats
 
@@ -69,7 +69,7 @@ def dose_slices(
     top = max(float(each.dose.max()) for each in slices)
     narrow = width_inches < NARROW_INCHES
     with style.context(STYLE):
-        height = height_inches or (0.9 + width_inches if narrow else 0.778 * width_inches)
+        height = height_inches or (0.9 + width_inches if narrow else 0.778 * width_inches) + title_inches(title)
         figure = Figure(figsize=(width_inches, height))
         panels = _narrow_panels(figure) if narrow else _wide_panels(figure)
         weight = 0.65 if narrow else 1.0

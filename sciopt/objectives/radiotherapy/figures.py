@@ -19,7 +19,7 @@ from sciopt.objectives.radiotherapy.curve_names import name_curves
 from sciopt.objectives.radiotherapy.goals import PlanGoal
 from sciopt.objectives.radiotherapy.plan import BODY
 from sciopt.report.figures import SMALL_PRINT, STYLE, small_print
-from sciopt.report.layout import columns_of
+from sciopt.report.layout import columns_of, title_inches
 from sciopt.targets.patients.case import RESEARCH_ONLY
 
 if TYPE_CHECKING:
@@ -101,7 +101,8 @@ def dvh(
     from matplotlib.figure import Figure
 
     with style.context(STYLE):
-        figure = Figure(figsize=(width_inches, height_inches or 1.05 + 0.471 * width_inches))
+        height = height_inches or 1.05 + 0.471 * width_inches + title_inches(title)
+        figure = Figure(figsize=(width_inches, height))
         axes = figure.subplots()
         left_out = _draw(axes, shown, dense=width_inches < DENSE_INCHES)
         axes.set_title(title)

@@ -10,6 +10,7 @@ from sciopt.objectives.radiotherapy.figures import LETTER_INCHES, GoalRow
 from sciopt.objectives.radiotherapy.goals import PlanGoal
 from sciopt.objectives.radiotherapy.wording import limit_of
 from sciopt.report.figures import SMALL_PRINT, STYLE, small_print
+from sciopt.report.layout import title_inches
 from sciopt.targets.patients.case import RESEARCH_ONLY
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def goal_table(
 
     with style.context(STYLE):
         wide = width_inches or max(_Columns.of(rows).width, MIN_TABLE_INCHES) + 0.15
-        height = height_inches or ROW_INCHES * (len(rows) + 1) + REST_INCHES
+        height = height_inches or ROW_INCHES * (len(rows) + 1) + REST_INCHES + title_inches(title)
         figure = Figure(figsize=(wide, height))
         axes = figure.subplots()
         _draw(axes, rows, names, width_inches=wide - 0.15)

@@ -165,8 +165,21 @@ DVH = FigureKind(
     _draw_dvh,
     _compose_dvh,
     most=2,
+    takes=("number",),
 )
 DOSE = FigureKind(
-    "dose", "slices of the dose with isodoses and contours, and the beams", _draw_dose, _compose_dose, most=1
+    "dose",
+    "slices of the dose with isodoses and contours, and the beams",
+    _draw_dose,
+    _compose_dose,
+    most=1,
+    takes=("number",),
 )
-GOALS = FigureKind("goals", "the goals of a plan as a table, with its start", _draw_goals, _compose_goals, most=2)
+GOALS = FigureKind(
+    "goals",
+    "the goals of a plan as a table, with its start",
+    _draw_goals,
+    _compose_goals,
+    most=2,
+    takes=("number",),
+)

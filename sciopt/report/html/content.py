@@ -7,21 +7,19 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sciopt.domain import load
+from sciopt.display.pictures import shortener
 from sciopt.report.html.kept import Candidates, Kept
 from sciopt.report.html.limits import WHOLE, Limits
 from sciopt.report.html.measured import details_data, quantities_of, quantity_data, reference_data, rows_data
 from sciopt.report.html.provenance import header_volatile, provenance_data
 from sciopt.report.html.showing import chosen, made_of, order, pictures
 from sciopt.report.html.steps import steps_data
-from sciopt.report.live import Label
 from sciopt.report.methods import footnote
 from sciopt.runs import faithfulness
 from sciopt.runs.choosing import best_of
 from sciopt.runs.comparing import compare
 from sciopt.runs.run import Run
 from sciopt.runs.showing import domain_of_run
-from sciopt.verbalize import fold
 
 MOST_PAIRS = 1500
 """Points in the figure of expected against realised changes; the table counts all of them."""
@@ -66,7 +64,7 @@ def _shortest(own: tuple[str, ...], all_parts: Sequence[tuple[str, ...]]) -> str
 
 def run_data(run: Run, *, name: str, kept: Kept, limits: Limits) -> dict[str, Any]:
     """Everything of one run; `kept` takes its pictures, `name` is what the page calls it."""
-    rows, candidates = run.rows, Candidates(_label(run))
+    rows, candidates = run.rows, Candidates(shortener(domain_of_run(run)))
     best = best_of(rows)
     quantities = quantities_of(rows)
     shown = chosen(run, rows, kept=kept, limits=limits)
@@ -97,12 +95,6 @@ def run_data(run: Run, *, name: str, kept: Kept, limits: Limits) -> dict[str, An
         "leftOut": [*shown.left_out, *drawn.left_out, *without_details, *without_texts],
     }
     return {**data, "candidates": candidates.as_data()}
-
-
-def _label(run: Run) -> Label:
-    found = domain_of_run(run)
-    made: Label = load(found.label) if found and found.label else fold
-    return made
 
 
 def _faithfulness_data(run: Run) -> dict[str, Any]:

@@ -40,6 +40,9 @@ VIEWER = "3Dmol-min.js"
 LICENCE = "3Dmol-LICENSE.txt"
 """Its licence, which every file with the viewer carries, too."""
 
+MARK = '<meta name="generator" content="sciopt report">'
+"""By this a report is known again."""
+
 
 def asset(name: str) -> str:
     """The text of a file that belongs to the page."""
@@ -47,26 +50,36 @@ def asset(name: str) -> str:
 
 
 def composed(data: object, *, title: str, viewer: bool) -> str:
-    """The whole file for some plain data; `viewer` says whether it brings along the 3D viewer."""
-    style = "\n".join(map(asset, STYLES))
-    scripts = [asset(VIEWER)] if viewer else []
-    scripts.append("(() => {\n" + "\n".join(map(asset, SCRIPTS)) + "})();\n")
+    """The whole file of a report for some plain data; `viewer` says whether it brings along the 3D viewer."""
+    head = f"{_HEAD}{MARK}\n<title>{html.escape(str(plain(title)))}</title>\n"
+    return assembled(data, scripts=SCRIPTS, viewer=viewer, head=head, body=_BODY)
+
+
+def assembled(
+    data: object, *, scripts: Sequence[str], viewer: bool, head: str = "", body: str, style: str = "", last: str = ""
+) -> str:
+    """One document with plain data, our style, and these of our scripts as one; `style` and `last` end the two."""
+    sheet = "\n".join([*map(asset, STYLES), *filter(None, [style])])
+    own = "(() => {\n" + "\n".join(map(asset, scripts)) + last + "})();\n"
+    carried = [*([asset(VIEWER)] if viewer else []), own]
     return "".join(
         [
             '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n',
-            f'<meta http-equiv="Content-Security-Policy" content="{policy(style, scripts)}">\n',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">\n',
-            '<meta name="color-scheme" content="light dark">\n<meta name="referrer" content="no-referrer">\n',
-            '<link rel="icon" href="data:,">\n<meta name="generator" content="sciopt report">\n',
-            f"<title>{html.escape(str(plain(title)))}</title>\n<style>{style}</style>\n</head>\n<body>\n",
-            _BODY,
+            f'<meta http-equiv="Content-Security-Policy" content="{policy(sheet, carried)}">\n',
+            f"{head}<style>{sheet}</style>\n</head>\n<body>\n{body}",
             f'<script type="application/json" id="data">{embedded(plain(data))}</script>\n',
-            *(f"<script>{script}</script>\n" for script in scripts),
+            *(f"<script>{script}</script>\n" for script in carried),
             "</body>\n</html>\n",
         ]
     )
 
 
+_HEAD = """\
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<link rel="icon" href="data:,">
+"""
 _BODY = """\
 <a class="skip" href="#main">Skip to the content</a>
 <header id="head"></header>

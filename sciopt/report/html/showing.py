@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sciopt.display.pictures import kind_of
-from sciopt.domain import load
+from sciopt.domain import Domain, load
 from sciopt.errors import SciOptError
 from sciopt.report.exhibits import Exhibit, Histogram, Picture, Poses, Slices, Table
 from sciopt.report.html.kept import PNG, Kept
@@ -84,7 +84,7 @@ def order(run: Run, rows: Sequence[Row]) -> list[Row]:
 def pictures(run: Run, rows: Sequence[Row], *, kept: Kept, limits: Limits) -> Drawn:
     """A small picture of each candidate that can be drawn, as many as fit: the most telling ones first."""
     drawn = Drawn()
-    draw = _drawer(run)
+    draw: Callable[[str], str] | None = _of_kind(run, lambda domain: domain.pictures)
     if draw is None:
         return drawn
     values = list(dict.fromkeys(row.evaluation.value for row in [*order(run, rows), *rows]))
@@ -102,23 +102,18 @@ def pictures(run: Run, rows: Sequence[Row], *, kept: Kept, limits: Limits) -> Dr
     return drawn
 
 
-def _drawer(run: Run) -> Callable[[str], str] | None:
-    """What draws the candidates of a run, where its domain draws texts of their kind."""
-    found = domain_of_run(run)
-    reference = found.pictures.get(_kind(run)) if found else None
-    return load(reference) if reference else None
-
-
 def made_of(run: Run) -> Callable[[str, str], bool] | None:
     """What tells whether a candidate of the run may come from a proposed text, where its domain does."""
+    found: Callable[[str, str], bool] | None = _of_kind(run, lambda domain: domain.origins)
+    return found
+
+
+def _of_kind(run: Run, table: Callable[[Domain], Mapping[str, str]]) -> Any:
+    """What a table of the run's domain names for texts of the kind that was measured; None where it names nothing."""
     found = domain_of_run(run)
-    reference = found.origins.get(_kind(run)) if found else None
+    kind = kind_of(run.header.get("protocol", {}), name=run.specification.get("objective", {}).get("domain", ""))
+    reference = table(found).get(kind) if found else None
     return load(reference) if reference else None
-
-
-def _kind(run: Run) -> str:
-    name = run.specification.get("objective", {}).get("domain", "")
-    return kind_of(run.header.get("protocol", {}), name=name)
 
 
 # --- exhibits as data -------------------------------------------------------------------------------------------------
