@@ -6,8 +6,6 @@ limits are tested by the minute, and requeued jobs come back at once only where 
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 import sys
 import time
@@ -19,6 +17,7 @@ import pytest
 from sciopt.log import LOG_NAME, read_log, stable
 from sciopt.runs.campaign import Campaign
 from tests.runs import words
+from tests.runs.slurm import slurm_answers
 
 FILE = """
 [run]
@@ -37,13 +36,6 @@ cores = 1
 memory = "1GB"
 walltime = "00:10:00"
 """
-
-
-def slurm_answers() -> bool:
-    if os.geteuid() != 0 or shutil.which("sinfo") is None:
-        return False
-    said = subprocess.run(["sinfo", "-h", "-o", "%a"], capture_output=True, text=True, timeout=30)
-    return said.returncode == 0 and said.stdout.strip().startswith("up")
 
 
 pytestmark = [

@@ -15,7 +15,8 @@ from rdkit.Chem import rdDepictor, rdFMCS, rdMolAlign
 
 from sciopt.objectives.molecule.letters import Points
 
-_MCS_SECONDS = 2
+_MCS_SECONDS = 30
+"""Of wall time, so far above what drug-sized molecules take: a figure is to come out the same on any machine."""
 _FEWEST = 3
 """Fewer atoms than these say nothing of where a molecule stands."""
 _MATCHES = 200
