@@ -5,6 +5,7 @@ As in TextGrad's figure of molecules (Yuksekgonul et al., arXiv 2406.07496): a s
 
 from __future__ import annotations
 
+import functools
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -65,7 +66,7 @@ class Panel:
         values = self.known.measured.items()
         return [Spot(each[VINA], each[self.upwards], name) for name, each in values if self.upwards in each]
 
-    @property
+    @functools.cached_property
     def limits(self) -> tuple[Limits | None, Limits | None]:
         """Of both axes, where a few far evaluations are left out; the best of a run and the drugs never are."""
         drugs = np.array([(drug.x, drug.y) for drug in self.drugs]).reshape(-1, 2)
